@@ -1,0 +1,1 @@
+"""Ring 1: from files to packed pictures and batches."""

@@ -1,0 +1,86 @@
+"""The front door of the data: a path or a name in, a packed data set out."""
+
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from nonesuch.data import builtin
+from nonesuch.data.decode import Undecodable, decode
+from nonesuch.data.pack import Channels, Fit, Pack, PackSpec
+from nonesuch.data.packing import build
+from nonesuch.data.places import cache_root
+from nonesuch.data.sources import Source, open_source
+from nonesuch.errors import DataError
+
+SAMPLED = 32
+"""Pictures looked at to choose a size and a number of channels where the person gave none."""
+USUAL_SIZES = (16, 24, 28, 32, 48, 64)
+
+
+def source_of(where: str | Path) -> Source:
+    """A name of the catalogue, or a path. A path that exists wins over a name. Raises DataError for neither."""
+    path = Path(where).expanduser()
+    if path.exists() or str(where) not in builtin.NAMES:
+        if not path.exists() and not any(sign in str(where) for sign in "/\\."):
+            names = ", ".join(builtin.NAMES)
+            raise DataError(f"no folder, archive or data set is called {str(where)!r}; the named data sets are {names}")
+        return open_source(path)
+    return builtin.resolve(str(where))
+
+
+def open_data(
+    where: str | Path,
+    size: int | tuple[int, int] | None = None,
+    channels: Channels | None = None,
+    fit: Fit = "crop",
+    progress: Callable[[int, int], None] | None = None,
+) -> Pack:
+    """Pack `where` on the first call, and open the pack in milliseconds on every later one.
+
+    Without `size`, pictures that all have one size up to 64 px keep it, others become squares of the nearest usual
+    size to their shorter side. Without `channels`, pictures that are all grey stay grey and others become colour.
+    Both are judged by the first 32 pictures. `progress(done, total)` is called as packing goes on.
+    Raises DataError when nothing can be used; it shows the first reasons.
+    """
+    source = source_of(where)
+    try:
+        if size is None or channels is None:
+            shapes = _shapes(source)
+            size = size or _usual_size(shapes)
+            channels = channels or (1 if shapes and all(shape[2] == 1 for shape in shapes) else 3)
+        return build(source, PackSpec(size, fit, channels), cache_root(), progress)
+    finally:
+        source.close()
+
+
+def _shapes(source: Source) -> list[tuple[int, int, int]]:
+    """(height, width, channels) of the first pictures that can be read."""
+    shapes = []
+    for item in islice(source.items(), SAMPLED):
+        try:
+            picture = read_picture(source, item.key)
+        except Undecodable:
+            continue
+        height, width, found = picture.shape
+        shapes.append((height, width, found))
+    return shapes
+
+
+def read_picture(source: Source, key: str) -> npt.NDArray[np.uint8]:
+    """One picture of a source as uint8 (H, W, C). Raises Undecodable."""
+    raw = source.read(key)
+    if isinstance(raw, bytes):
+        return decode(raw)
+    pixels = raw if raw.ndim == 3 else raw[:, :, None]
+    return pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+
+
+def _usual_size(shapes: list[tuple[int, int, int]]) -> int | tuple[int, int]:
+    sizes = {shape[:2] for shape in shapes}
+    if len(sizes) == 1 and max(next(iter(sizes))) <= max(USUAL_SIZES):
+        return next(iter(sizes))
+    short = float(np.median([min(size) for size in sizes])) if sizes else max(USUAL_SIZES)
+    return min(USUAL_SIZES, key=lambda usual: abs(usual - short))

@@ -1,0 +1,31 @@
+"""Every error a person can cause. Each message is one line: what was wrong, what was found, what to do."""
+
+
+class NonesuchError(Exception):
+    """Base of all expected errors. The CLI prints the message on one line of stderr and leaves with `exit_code`."""
+
+    exit_code = 2
+
+
+class DataError(NonesuchError):
+    """The pictures, sounds or texts cannot be used as they are."""
+
+
+class NetError(NonesuchError):
+    """A net cannot be built for this input, or the name is unknown."""
+
+
+class RecipeError(NonesuchError):
+    """A setting is unknown, out of range, or contradicts another one."""
+
+
+class RunError(NonesuchError):
+    """A run folder is missing, damaged, from a newer version, or in use by another trainer."""
+
+
+class MachineError(NonesuchError):
+    """The machine lacks something: disk space, memory, a device."""
+
+
+class Diverged(NonesuchError):
+    """The loss or a weight became NaN or infinite."""

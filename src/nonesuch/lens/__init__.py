@@ -1,0 +1,1 @@
+"""Ring 2: looking inside a net."""

@@ -1,0 +1,1 @@
+"""Ring 2: figures with n, seed and interval."""

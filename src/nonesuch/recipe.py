@@ -1,0 +1,242 @@
+"""A whole experiment as one frozen value: data, net, training, budget, machine. It goes to JSON and back.
+
+Presets are the aligned table at the end of the file; `--set key=value` changes any field by its dotted name.
+"""
+
+import difflib
+import json
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+
+from nonesuch.data.augment import AugmentSpec
+from nonesuch.errors import RecipeError
+from nonesuch.machine import Device, Precision
+from nonesuch.models.catalog import classifier_names
+from nonesuch.train.budget import Budget
+from nonesuch.train.optimizers import OptimizerSettings
+from nonesuch.train.schedule import ScheduleName
+
+SCHEMA_VERSION = 1
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataSettings(_Settings):
+    """Which pictures, and how they become tensors."""
+
+    source: str
+    label: str = Field("label", description="the column that holds the classes")
+    size: tuple[int, int] = Field(description="height and width in pixels")
+    channels: Literal[1, 3, 4]
+    fit: Literal["crop", "pad", "stretch"] = "crop"
+    val_share: float = Field(0.1, ge=0, lt=1)
+    test_share: float = Field(0.1, gt=0, lt=1)
+    classes: tuple[str, ...] = Field((), description="names of the classes, in the order of the net's outputs")
+    content: str = Field("", description="hash of the pictures' bytes; checked when a run goes on")
+
+
+class NetSettings(_Settings):
+    """A name of the catalogue and its options."""
+
+    name: str
+    options: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class TrainSettings(_Settings):
+    """How the weights move."""
+
+    batch: int = Field(128, ge=1)
+    optimizer: OptimizerSettings = OptimizerSettings()
+    schedule: ScheduleName = "one_cycle"
+    warm_up: float = Field(0.25, ge=0, lt=1, description="share of the budget in which the rate climbs")
+    end_rate: float = Field(0.0, ge=0, le=1, description="last rate as a share of the peak")
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    ema_half_life: float = Field(0.0, ge=0, description="of the averaged weights, in images; 0 switches averaging off")
+    augment: AugmentSpec = AugmentSpec()
+    test_views: Literal["one", "mirror", "mirror+shift"] = Field(
+        "one", description="views of a test picture whose predictions are averaged"
+    )
+
+
+class BudgetSettings(_Settings):
+    """Images or minutes, exactly one of them."""
+
+    images: int | None = Field(None, gt=0)
+    minutes: float | None = Field(None, gt=0)
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> "BudgetSettings":
+        if (self.images is None) == (self.minutes is None):
+            raise ValueError("give either images or minutes, not both and not neither")
+        return self
+
+    def budget(self, reserve_seconds: float = 0.0) -> Budget:
+        """The limit for the loop; `reserve_seconds` of a time budget are kept back for the last measurement."""
+        if self.minutes is None:
+            return Budget(images=self.images)
+        return Budget(seconds=max(1.0, self.minutes * 60 - reserve_seconds))
+
+
+class MachineSettings(_Settings):
+    """Resolved by the machine probe on the first start; kept when a run goes on, so that its bits repeat."""
+
+    device: Device = "cpu"
+    precision: Precision = "32-true"
+    channels_last: bool = False
+    threads: int = Field(1, ge=1)
+    processes: int = Field(1, ge=1)
+
+
+class Recipe(_Settings):
+    """Everything that decides a run's outcome."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    kind: Literal["cnn"] = "cnn"
+    seed: int = Field(0, ge=0, lt=2**53)
+    data: DataSettings
+    net: NetSettings
+    train: TrainSettings
+    budget: BudgetSettings
+    machine: MachineSettings = MachineSettings()
+    snapshot_images: int | None = Field(None, gt=0, description="images between snapshots; none: about one a minute")
+
+    def to_json(self) -> str:
+        """The recipe as an indented JSON text."""
+        return self.model_dump_json(indent=1)
+
+
+def from_json(text: str) -> Recipe:
+    """The recipe in a JSON text. Raises RecipeError for a newer schema, unknown fields or values out of range."""
+    try:
+        raw = json.loads(text)
+    except ValueError as error:
+        raise RecipeError(f"the recipe is not JSON ({error}); restore recipe.json or start a new run") from None
+    version = raw.get("schema_version") if isinstance(raw, dict) else None
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise RecipeError(f"the recipe has schema version {version}, this nonesuch reads {SCHEMA_VERSION}: update it")
+    try:
+        return Recipe.model_validate(raw)
+    except ValidationError as error:
+        raise RecipeError(_first(error)) from None
+
+
+def change(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
+    """The recipe with fields replaced by dotted name: {"train.batch": "64", "net.options.width": "48"}.
+
+    Values are read as JSON where that works ("3", "0.1", "true", "[32, 64]") and as text otherwise.
+    Raises RecipeError for a name that does not exist (with the nearest one) or a value that does not fit.
+    """
+    raw: dict[str, Any] = recipe.model_dump()
+    for name, text in settings.items():
+        *path, last = name.split(".")
+        place = raw
+        for step in path:
+            place = place[step] if isinstance(place.get(step), dict) else _unknown(name, raw)
+        if last not in place and path[-2:] != ["net", "options"]:
+            _unknown(name, raw)
+        if isinstance(place.get(last), dict):
+            raise RecipeError(f"{name} is a group of settings: found a value for it; set one of {', '.join(place[last])}")
+        place[last] = _value(text)
+    try:
+        return Recipe.model_validate(raw)
+    except ValidationError as error:
+        raise RecipeError(_first(error)) from None
+
+
+def _value(text: str) -> JsonValue:
+    try:
+        value: JsonValue = json.loads(text)
+    except ValueError:
+        return text
+    return value
+
+
+def _unknown(name: str, raw: Mapping[str, Any]) -> Any:
+    names = list(_dotted(raw))
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0) or names[:1]
+    raise RecipeError(f"no setting is called {name!r}; did you mean {near[0]!r}?")
+
+
+def _dotted(raw: Mapping[str, Any], prefix: str = "") -> list[str]:
+    names: list[str] = []
+    for name, value in raw.items():
+        names += _dotted(value, f"{prefix}{name}.") if isinstance(value, dict) and value else [prefix + name]
+    return names
+
+
+def _first(error: ValidationError) -> str:
+    """The first complaint of pydantic, as one line."""
+    complaint = error.errors()[0]
+    where = ".".join(str(part) for part in complaint["loc"]) or "recipe"
+    message = complaint["msg"].removeprefix("Value error, ")
+    found = complaint["input"]
+    shown = f"; found {found!r}" if isinstance(found, str | int | float | bool) else ""
+    return f"{where}: {message}{shown}; change it with --set {where}=VALUE"
+
+
+class Preset(NamedTuple):
+    """Good first settings of a net: measured on the named data sets, see LOG."""
+
+    batch: int
+    optimizer: str
+    rate: float
+    decay: float
+    schedule: ScheduleName
+    warm_up: float
+    smoothing: float
+    half_life: float
+    epochs: int
+
+
+PRESETS: Mapping[str, Preset] = {
+    #                  batch optimizer rate    decay   schedule    warm-up smooth half-life epochs
+    "linear":  Preset(128, "adamw",  1e-3,  0.0,    "one_cycle", 0.25,  0.0,   0,     10),
+    "mlp":     Preset(128, "adamw",  2e-3,  1e-2,   "one_cycle", 0.25,  0.0,   0,     15),
+    "lenet1":  Preset(64,  "adamw",  3e-3,  0.0,    "one_cycle", 0.25,  0.0,   0,     15),
+    "lenet4":  Preset(64,  "adamw",  3e-3,  0.0,    "one_cycle", 0.25,  0.0,   0,     15),
+    "lenet5":  Preset(64,  "adamw",  3e-3,  0.0,    "one_cycle", 0.25,  0.0,   0,     20),
+    "lecture": Preset(128, "adamw",  3e-3,  1e-2,   "one_cycle", 0.25,  0.0,   0,     15),
+    "fast":    Preset(512, "sgd",    3e-3,  1e-4,   "triangle",  0.23,  0.2,   0,     10),
+}  # fmt: skip
+
+
+def classifier(
+    data: DataSettings,
+    net: str,
+    pictures: int,
+    seed: int = 0,
+    images: int | None = None,
+    minutes: float | None = None,
+    flip: bool = False,
+) -> Recipe:
+    """The preset of a classifier for `pictures` training pictures; without a budget, the preset's epochs.
+
+    Augmentation is a shift by a sixteenth of the picture, and mirroring only where the caller says that a mirrored
+    picture still shows the same thing (faces: yes; digits: no).
+    """
+    if net not in PRESETS:
+        raise RecipeError(f"no net is called {net!r}; the nets are {', '.join(classifier_names())}")
+    preset = PRESETS[net]
+    if images is None and minutes is None:
+        images = preset.epochs * pictures
+    return Recipe(
+        seed=seed,
+        data=data,
+        net=NetSettings(name=net),
+        train=TrainSettings(
+            batch=min(preset.batch, max(1, pictures // 4)),
+            optimizer=OptimizerSettings.model_validate(
+                {"name": preset.optimizer, "rate": preset.rate, "weight_decay": preset.decay}
+            ),
+            schedule=preset.schedule,
+            warm_up=preset.warm_up,
+            label_smoothing=preset.smoothing,
+            ema_half_life=preset.half_life,
+            augment=AugmentSpec(flip=flip, shift=min(data.size) // 16),
+        ),
+        budget=BudgetSettings(images=images, minutes=minutes),
+    )

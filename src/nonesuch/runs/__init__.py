@@ -1,0 +1,1 @@
+"""Ring 4: run folders on disk."""

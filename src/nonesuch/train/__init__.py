@@ -1,0 +1,1 @@
+"""Ring 2: phases, objectives, schedules, and THE loop."""

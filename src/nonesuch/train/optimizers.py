@@ -1,0 +1,62 @@
+"""Optimizers by name, each built from a net's parameters with weight decay only where it belongs."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from torch import nn
+from torch.optim import SGD, Adam, AdamW, Optimizer
+
+OptimizerName = Literal["sgd", "adam", "adamw"]
+
+
+class OptimizerSettings(BaseModel):
+    """Which optimizer, and its numbers. `rate` is the peak learning rate; a schedule scales it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: OptimizerName = "adamw"
+    rate: float = Field(3e-3, gt=0)
+    weight_decay: float = Field(0.0, ge=0)
+    momentum: float = Field(0.9, ge=0, lt=1, description="SGD's momentum; beta1 of Adam and AdamW")
+    beta2: float = Field(0.99, ge=0, lt=1)
+    bias_rate: float = Field(1.0, gt=0, description="factor on the rate of biases and batch-norm parameters")
+
+
+def build(modules: Iterable[nn.Module], settings: OptimizerSettings) -> list[Optimizer]:
+    """The optimizers that together move every trainable parameter of `modules`.
+
+    Vectors (biases, batch-norm gains) are never decayed: decay is a statement about weights (Goyal et al. 2017, 5.3).
+    Each group keeps its peak rate under "peak_lr", from which the loop computes "lr" at every step.
+    """
+    trainable = [p for module in modules for p in module.parameters() if p.requires_grad]
+    groups = [
+        ([p for p in trainable if p.ndim >= 2], settings.rate, settings.weight_decay),
+        ([p for p in trainable if p.ndim < 2], settings.rate * settings.bias_rate, 0.0),
+    ]
+    described = [
+        {"params": parameters, "lr": rate, "peak_lr": rate, "weight_decay": decay}
+        for parameters, rate, decay in groups
+        if parameters
+    ]
+    return [OPTIMIZERS[settings.name](described, settings)]
+
+
+def _sgd(groups: list[dict[str, object]], settings: OptimizerSettings) -> Optimizer:
+    return SGD(groups, lr=settings.rate, momentum=settings.momentum, nesterov=settings.momentum > 0, fused=True)
+
+
+def _adam(groups: list[dict[str, object]], settings: OptimizerSettings) -> Optimizer:
+    return Adam(groups, lr=settings.rate, betas=(settings.momentum, settings.beta2), fused=True)
+
+
+def _adamw(groups: list[dict[str, object]], settings: OptimizerSettings) -> Optimizer:
+    return AdamW(groups, lr=settings.rate, betas=(settings.momentum, settings.beta2), fused=True)
+
+
+OPTIMIZERS: Mapping[OptimizerName, Callable[[list[dict[str, object]], OptimizerSettings], Optimizer]] = {
+    "sgd": _sgd,
+    "adam": _adam,
+    "adamw": _adamw,
+}
+

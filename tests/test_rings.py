@@ -1,0 +1,94 @@
+"""Imports point down the rings: a file may import from a lower ring or its own package, never sideways, never up."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "nonesuch"
+
+RINGS = {
+    "errors": 0, "machine": 0, "pixels": 0, "seeds": 0,
+    "data": 1, "models": 1,
+    "train": 2, "lens": 2, "measure": 2,
+    "recipe": 3,
+    "runs": 4,
+    "assembly": 5, "session": 5, "evaluation": 5,
+    "cli": 7,
+}  # fmt: skip
+
+FREE_WITHIN = {0, 5}
+"""Rings whose files may import each other: ring 0 are facts, ring 5 are the joins of one run."""
+
+PURE = {"train", "lens", "measure"}
+"""Ring 2: tensors in, values out. These modules would touch the disk, the network or the terminal."""
+IMPURE_MODULES = {"pathlib", "os", "shutil", "tempfile", "socket", "urllib", "http", "subprocess", "rich", "typer"}
+
+NO_TORCH = {
+    "cli", "errors", "data/sources.py", "data/decode.py", "data/pack.py", "data/builtin.py", "data/open.py",
+    "runs/layout.py", "runs/store.py", "runs/events_log.py",
+}  # fmt: skip
+"""Files that commands without a net read: importing torch at their top would cost a second."""
+
+
+def _files() -> list[Path]:
+    return sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")
+
+
+def _part(path: Path) -> str:
+    """The package or top-level module a file belongs to."""
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def _imports(tree: ast.AST, top_only: bool = False) -> set[str]:
+    found: set[str] = set()
+    for node in ast.iter_child_nodes(tree) if top_only else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", _files(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_point_down(path: Path) -> None:
+    part = _part(path)
+    assert part in RINGS, f"{part} has no ring: name it in RINGS and in ARCHITECTURE"
+    for name in _imports(ast.parse(path.read_text())):
+        if not name.startswith("nonesuch."):
+            continue
+        other = name.split(".")[1]
+        if other == part or other not in RINGS:
+            continue
+        allowed = RINGS[other] < RINGS[part] or (RINGS[other] == RINGS[part] and RINGS[part] in FREE_WITHIN)
+        assert allowed, f"{path.name} (ring {RINGS[part]}) imports {name} (ring {RINGS[other]})"
+
+
+@pytest.mark.parametrize("path", [p for p in _files() if _part(p) in PURE], ids=lambda path: path.name)
+def test_ring_two_is_pure(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    roots = {name.split(".")[0] for name in _imports(tree)}
+    assert not roots & IMPURE_MODULES
+    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert not calls & {"print", "open", "input"}
+
+
+@pytest.mark.parametrize("name", sorted(NO_TORCH))
+def test_light_files_do_not_import_torch_at_their_top(name: str) -> None:
+    path = SOURCE / (name if name.endswith(".py") else f"{name}.py")
+    assert not {n for n in _imports(ast.parse(path.read_text()), top_only=True) if n.split(".")[0] == "torch"}
+
+
+@pytest.mark.parametrize("path", _files(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_no_unsafe_loading_anywhere(path: Path) -> None:
+    """No pickle, no eval, no shell: neither directly nor as a fall-back (reliability M2)."""
+    tree = ast.parse(path.read_text())
+    assert not {name.split(".")[0] for name in _imports(tree)} & {"pickle", "marshal", "shelve", "dill", "yaml"}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func)
+        assert name not in {"eval", "exec", "torch.load", "os.system", "compile"}, f"{path.name}: {name}"
+        for keyword in node.keywords:
+            value = getattr(keyword.value, "value", None)
+            assert not (keyword.arg in {"shell", "allow_pickle"} and value is True), f"{path.name}: {keyword.arg}"
