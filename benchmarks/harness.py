@@ -66,7 +66,9 @@ def paired_ratio(above: Sequence[float], below: Sequence[float]) -> Ratio:
     return Ratio(statistics.median(ratios), min(ratios), max(ratios))
 
 
-def best_by_median(readings: Mapping[str, Sequence[float]], names: Sequence[str], *, largest: bool = True) -> str | None:
+def best_by_median(
+    readings: Mapping[str, Sequence[float]], names: Sequence[str], *, largest: bool = True
+) -> str | None:
     """The name among `names` with the largest (or smallest) median reading; None when none of them has one."""
     present = [name for name in names if readings.get(name)]
     if not present:
@@ -119,10 +121,14 @@ def spread(values: Sequence[float], digits: int = 0) -> str:
     return " ".join(f"{value:.{digits}f}" for value in values)
 
 
-def write_results(path: Path, name: str, facts: Mapping[str, object], figures: object, targets: Sequence[Target]) -> None:
+def write_results(
+    path: Path, name: str, facts: Mapping[str, object], figures: object, targets: Sequence[Target]
+) -> None:
     """Write one benchmark's figures as JSON, atomically, beside the others of the same folder."""
     path.mkdir(parents=True, exist_ok=True)
-    judged = [{"name": t.name, "found": t.found, "bound": t.bound, "at_least": t.at_least, "met": t.met} for t in targets]
+    judged = [
+        {"name": t.name, "found": t.found, "bound": t.bound, "at_least": t.at_least, "met": t.met} for t in targets
+    ]
     text = json.dumps({"benchmark": name, "machine": facts, "figures": figures, "targets": judged}, indent=1)
     beside = path / f".{name}.json.{os.getpid()}"
     beside.write_text(text + "\n")
@@ -135,9 +141,10 @@ def _processor() -> tuple[str, set[str]]:
     cpuinfo = Path("/proc/cpuinfo")
     if not cpuinfo.exists():
         return platform.processor() or platform.machine(), set()
-    fields = dict(
-        (part.strip() for part in line.split(":", 1)) for line in cpuinfo.read_text().splitlines() if ":" in line
-    )
+    fields: dict[str, str] = {}
+    for line in cpuinfo.read_text().splitlines():
+        name, _, value = line.partition(":")
+        fields[name.strip()] = value.strip()
     return fields.get("model name", platform.machine()), set(fields.get("flags", "").split())
 
 

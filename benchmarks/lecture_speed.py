@@ -10,13 +10,14 @@ import argparse
 import contextlib
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import harness
 from harness import Readings, Target
-from processes import ContenderError, Resident, Turn
+from processes import ContenderError, Resident, Turn, end_tidily_on_sigterm
 
 HERE = Path(__file__).resolve().parent
 DEBIAN_FASHION = Path("/usr/share/datasets/fashion-mnist")
@@ -27,15 +28,15 @@ START_LIMIT, TURN_LIMIT = 120.0, 60.0
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """How to start one: its script beside this file, its arguments, whose python it needs."""
+    """How to start one: its script, its number format (None: it chooses), whether it needs the peers' python."""
 
     script: str
-    dtype: str
+    dtype: str | None
     peer: bool = False
 
 
 CONTENDERS = {
-    "nonesuch": Contender("nonesuch_fit.py", "auto"),
+    "nonesuch": Contender("nonesuch_fit.py", None),
     "hand": Contender("hand.py", "bfloat16"),
     "hand fp32": Contender("hand.py", "float32"),
     "plain": Contender("plain.py", "float32", peer=True),
@@ -61,6 +62,8 @@ class Taken:
 
 def main() -> int:
     settings = _options()
+    end_tidily_on_sigterm()
+    os.environ.setdefault("NONESUCH_CACHE", str(settings.out / "cache"))
     facts = harness.machine()
     harness.print_machine(facts)
     taken = measure(settings)
@@ -80,8 +83,9 @@ def measure(settings: argparse.Namespace) -> Taken:
     taken = Taken({}, {}, {}, {})
     with contextlib.ExitStack() as stack:
         alive: dict[str, Resident] = {}
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="nonesuch-lecture-"))
         for name in settings.only or list(CONTENDERS):
-            command = command_of(CONTENDERS[name], settings)
+            command = command_of(CONTENDERS[name], settings, scratch)
             if command is None:
                 taken.failed[name] = "no --peers-python given"
                 continue
@@ -98,13 +102,15 @@ def measure(settings: argparse.Namespace) -> Taken:
     return taken
 
 
-def command_of(contender: Contender, settings: argparse.Namespace) -> list[str] | None:
+def command_of(contender: Contender, settings: argparse.Namespace, scratch: str) -> list[str] | None:
     """The contender's command line; None when it needs the peers' environment and there is none."""
     python = settings.peers_python if contender.peer else Path(sys.executable)
     if python is None:
         return None
-    command = [str(python), str(HERE / "contenders" / contender.script), "--dtype", contender.dtype]
-    return command if contender.script == "gemm.py" else [*command, "--data", str(settings.data)]
+    command = [str(python), str(HERE / "contenders" / contender.script)]
+    if contender.script != "gemm.py":
+        command += ["--data", str(settings.data)]
+    return command + (["--dtype", contender.dtype] if contender.dtype else ["--scratch", str(scratch)])
 
 
 def report(taken: Taken) -> None:

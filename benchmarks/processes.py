@@ -10,6 +10,7 @@ import os
 import queue
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -56,7 +57,8 @@ class Resident:
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the child
         self._child = _start(command, threads, stdin=subprocess.PIPE, stderr=self._errors)
         self._lines: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def first_step(self, limit: float) -> float:
         """Seconds from the start of the process to the end of its first step."""
@@ -76,6 +78,8 @@ class Resident:
     def stop(self) -> None:
         """End the child and all its workers."""
         _end(self._child)
+        self._listener.join()
+        _close(self._child)
         self._errors.close()
 
     def __enter__(self) -> Self:
@@ -107,6 +111,11 @@ class Resident:
         return " | ".join(self._errors.read().strip().splitlines()[-4:]) or "(nothing on stderr)"
 
 
+def end_tidily_on_sigterm() -> None:
+    """Let SIGTERM raise SystemExit in the main thread, so that contenders are stopped by the usual clean-up."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
 def run(command: Sequence[str], threads: int, limit: float, environment: Mapping[str, str] | None = None) -> Run:
     """Run a command to its end; its stdout holds JSON lines (others are passed over). Raises ContenderError."""
     with tempfile.TemporaryFile("w+") as errors, tempfile.TemporaryFile("w+") as output:
@@ -122,17 +131,25 @@ def run(command: Sequence[str], threads: int, limit: float, environment: Mapping
                 _end(child)
         errors.seek(0)
         if code:
-            raise ContenderError(f"exit code {code}: {' '.join(command)}: {' | '.join(errors.read().splitlines()[-4:])}")
+            raise ContenderError(
+                f"exit code {code}: {' '.join(command)}: {' | '.join(errors.read().splitlines()[-4:])}"
+            )
         output.seek(0)
         lines = [json.loads(line) for line in output if line.startswith("{")]
     return Run(seconds, memory.peak_rss_mb, memory.peak_pss_mb, lines)
 
 
-def seconds_until(command: Sequence[str], threads: int, wanted: Callable[[str], bool], limit: float) -> float:
+def seconds_until(
+    command: Sequence[str],
+    threads: int,
+    wanted: Callable[[str], bool],
+    limit: float,
+    environment: Mapping[str, str] | None = None,
+) -> float:
     """Seconds from the start of a process to the first stdout line that `wanted` accepts; the process is then ended."""
     with tempfile.TemporaryFile("w+") as errors:
         started = time.perf_counter()
-        child = _start(command, threads, stderr=errors)
+        child = _start(command, threads, stderr=errors, environment=environment)
         alarm = threading.Timer(limit, _end, [child])
         alarm.start()
         assert child.stdout is not None
@@ -143,6 +160,7 @@ def seconds_until(command: Sequence[str], threads: int, wanted: Callable[[str], 
         finally:
             alarm.cancel()
             _end(child)
+            _close(child)
         errors.seek(0)
         raise ContenderError(f"the line waited for never came: {' '.join(command)}: {errors.read()[-300:].strip()}")
 
@@ -168,6 +186,14 @@ def _end(child: subprocess.Popen[str]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
+
+
+def _close(child: subprocess.Popen[str]) -> None:
+    """Close our ends of the pipes; what was still unsent to a dead child is dropped."""
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
 
 
 class _TreeMemory:

@@ -5,6 +5,7 @@ python benchmarks/setup_peers.py [--peers-venv FOLDER]      about a minute; does
 
 import argparse
 import hashlib
+import os
 import subprocess
 import sys
 import venv
@@ -36,7 +37,7 @@ def ensure(folder: Path) -> Path:
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, _pin("torch")], check=True)
     subprocess.run([*pip, "--no-deps", "-r", str(PINS)], check=True)
-    subprocess.run([str(python), "-c", CHECK], check=True, cwd=HERE, env={"KERAS_BACKEND": "torch"})
+    subprocess.run([str(python), "-c", CHECK], check=True, cwd=HERE, env=os.environ | {"KERAS_BACKEND": "torch"})
     stamp.write_text(wanted)
     return python
 

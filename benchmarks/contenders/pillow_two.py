@@ -18,9 +18,7 @@ def main() -> None:
     files = sorted(folder_option(__doc__ or "").glob("*/*.jpg"))
     memory = SharedMemory(create=True, size=len(files) * SIDE * SIDE * 3)
     try:
-        workers = [
-            multiprocessing.Process(target=decode, args=(files, memory.name, part)) for part in range(PROCESSES)
-        ]
+        workers = [multiprocessing.Process(target=decode, args=(files, memory.name, part)) for part in range(PROCESSES)]
         for worker in workers:
             worker.start()
         for worker in workers:

@@ -1,4 +1,4 @@
-"""torchvision's ImageFolder and ToTensor behind a DataLoader with 2 workers: its set-up and first epoch, a second one."""
+"""torchvision's ImageFolder and ToTensor behind a DataLoader with 2 workers: set-up and first epoch, a second one."""
 
 import time
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from nonesuch import machine
 from nonesuch.data import split
 from nonesuch.data.batches import Batches
 from nonesuch.data.open import open_data
@@ -17,11 +18,11 @@ from nonesuch.models import catalog
 from nonesuch.models.fast import Fast, whiten
 from nonesuch.pixels import to_signed
 from nonesuch.recipe import DataSettings, MachineSettings, Recipe
-from nonesuch.train import optimizers
-from nonesuch.train.classify import Classify
-from nonesuch.train.ema import Average
-from nonesuch.train.loop import Pace
-from nonesuch.train.phase import Objective
+from nonesuch.training import optimizers
+from nonesuch.training.classify import Classify
+from nonesuch.training.ema import Average
+from nonesuch.training.loop import Pace
+from nonesuch.training.phase import Objective
 
 FEWEST = 10
 """Training pictures below which a net cannot learn anything that holds for others."""
@@ -118,6 +119,7 @@ def assemble(recipe: Recipe) -> Parts:
     if recipe.machine.processes > 1 and recipe.budget.minutes is not None:
         raise RecipeError("minutes cannot be kept by several processes at once; give the budget as --images")
     torch.set_num_threads(recipe.machine.threads)
+    machine.keep_memory()
     data = reopen(recipe.data)
     fabric = engine(recipe.machine)
     torch.manual_seed(recipe.seed)

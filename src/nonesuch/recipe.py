@@ -14,9 +14,9 @@ from nonesuch.data.augment import AugmentSpec
 from nonesuch.errors import RecipeError
 from nonesuch.machine import Device, Precision
 from nonesuch.models.catalog import classifier_names
-from nonesuch.train.budget import Budget
-from nonesuch.train.optimizers import OptimizerSettings
-from nonesuch.train.schedule import ScheduleName
+from nonesuch.training.budget import Budget
+from nonesuch.training.optimizers import OptimizerSettings
+from nonesuch.training.schedule import ScheduleName
 
 SCHEMA_VERSION = 1
 

@@ -6,6 +6,7 @@ npm only fetches the drawings. The same pins give the same files, byte for byte:
 """
 
 import argparse
+import hashlib
 import io
 import json
 import math
@@ -28,7 +29,9 @@ def read(name: str) -> dict:
 
 def render(body: str, box: int) -> np.ndarray:
     """One drawing, (64, 64, 4) uint8; colour is zeroed where nothing is drawn."""
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 {box} {box}">'
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 {box} {box}">'
+    )
     png = bytes(resvg_py.svg_to_bytes(svg_string=f"{svg}{body}</svg>", width=SIDE, height=SIDE, skip_system_fonts=True))
     picture = np.asarray(Image.open(io.BytesIO(png)).convert("RGBA")).copy()
     picture[picture[..., 3] == 0] = 0
@@ -65,16 +68,27 @@ def sheet_bytes(pictures: np.ndarray, columns: int) -> bytes:
     return out.getvalue()
 
 
+def note(name: str, data: bytes) -> None:
+    """Write the file's sha256 into the manifest, which gives the packs their fingerprint and is checked by a test."""
+    manifest = EMBEDDED / "manifest.json"
+    known = json.loads(manifest.read_text()) if manifest.is_file() else {}
+    known[name] = hashlib.sha256(data).hexdigest()
+    manifest.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="compare with the files in the tree instead of writing them")
+    parser.add_argument(
+        "--check", action="store_true", help="compare with the files in the tree instead of writing them"
+    )
     check = parser.parse_args().check
     pictures, entries = draw()
     columns = math.isqrt(len(pictures) - 1) + 1
-    about = {"side": SIDE, "columns": columns, "drawings": entries}
+    lines = ",\n".join(json.dumps(entry) for entry in entries)
+    about = f'{{"side": {SIDE}, "columns": {columns}, "drawings": [\n{lines}\n]}}\n'
     made = {
         "emoji.webp": sheet_bytes(pictures, columns),
-        "emoji.json": (json.dumps(about, indent=0, ensure_ascii=True) + "\n").encode(),
+        "emoji.json": about.encode(),
     }
     different = 0
     for name, data in made.items():
@@ -84,6 +98,7 @@ def main() -> None:
             print(f"{name}: {'identical' if same else 'DIFFERENT'}, {len(data):,} bytes")
         else:
             (EMBEDDED / name).write_bytes(data)
+            note(name, data)
             print(f"{name}: {len(data):,} bytes, {len(entries)} drawings")
     sys.exit(different > 0)
 

@@ -1,4 +1,4 @@
-"""Makes src/nonesuch/data/embedded/pixelfolk.npz: 6,000 different 16x16 faces with the generator's own choices as labels.
+"""Makes src/nonesuch/data/embedded/pixelfolk.npz: 6,000 different 16x16 faces with the generator's choices as labels.
 
     cd tools/make_pixelfolk && npm install && pip install -r requirements.txt && python make.py [--check]
 
@@ -6,6 +6,7 @@ Needs node 18 or newer. The same pins give the same file, byte for byte: `--chec
 """
 
 import argparse
+import hashlib
 import io
 import json
 import subprocess
@@ -155,6 +156,14 @@ def npz_bytes(arrays: dict[str, np.ndarray]) -> bytes:
     return out.getvalue()
 
 
+def note(name: str, data: bytes) -> None:
+    """Write the file's sha256 into the manifest, which gives the packs their fingerprint and is checked by a test."""
+    manifest = EMBEDDED / "manifest.json"
+    known = json.loads(manifest.read_text()) if manifest.is_file() else {}
+    known[name] = hashlib.sha256(data).hexdigest()
+    manifest.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="compare with the file in the tree instead of writing it")
@@ -167,6 +176,7 @@ def main() -> None:
         print(f"{target.name}: {'identical' if same else 'DIFFERENT'}, {len(data):,} bytes")
         sys.exit(not same)
     target.write_bytes(data)
+    note(target.name, data)
     print(f"{target.name}: {len(data):,} bytes, {len(seeds)} faces from {seeds[-1] + 1} seeds, all equal at 64 pixels")
 
 

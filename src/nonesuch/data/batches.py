@@ -22,12 +22,15 @@ _WORD = (1 << 64) - 1
 class Batch:
     """pixels: uint8 (B, C, H, W), memory in channels_last.     targets: int64 (B,), or None without labels.
     rows: int64 array (B,), which pictures of the pack these are.    epochs: int64 (B,), the epoch of each.
+    turns: int64 (B,), the epoch plus a fixed random bit of the picture: half of all pictures are even in any epoch,
+        and each changes from one epoch to the next ("alternating" flips in augment.py).
     start: stream position of the whole batch's first picture, over all ranks."""
 
     pixels: Tensor
     targets: Tensor | None
     rows: npt.NDArray[np.int64]
     epochs: Tensor
+    turns: Tensor
     start: int
 
 
@@ -60,6 +63,7 @@ class Batches:
         self._targets = targets
         self._indices = np.asarray(indices, np.int64)
         self._batch, self._seed, self._rank, self._world = batch, seed, rank, world
+        self._bits = (_words(len(pixels), seed, _WORD) & np.uint64(1)).astype(np.int64)
         self._orders: dict[int, npt.NDArray[np.int64]] = {}
 
     def __len__(self) -> int:
@@ -72,7 +76,8 @@ class Batches:
         rows, epochs = self._positions(images_seen + self._rank * share, share)
         pixels = torch.from_numpy(self._pixels.take(rows, axis=0)).permute(0, 3, 1, 2)
         targets = None if self._targets is None else torch.from_numpy(self._targets.take(rows))
-        return Batch(pixels, targets, rows, torch.from_numpy(epochs), images_seen)
+        turns = torch.from_numpy(epochs + self._bits[rows])
+        return Batch(pixels, targets, rows, torch.from_numpy(epochs), turns, images_seen)
 
     def _positions(self, first: int, count: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """The rows and epochs of stream positions [first, first + count)."""
@@ -101,5 +106,10 @@ def shuffled(count: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
     Sorting raw Philox words (Salmon et al. 2011) instead of calling `permutation`, since numpy promises to keep the
     words of a bit generator but not the methods of its Generator.
     """
-    words = np.random.Philox(key=np.array([seed & _WORD, epoch & _WORD], np.uint64)).random_raw(count)
-    return np.argsort(words, kind="stable").astype(np.int64, copy=False)
+    return np.argsort(_words(count, seed, epoch), kind="stable").astype(np.int64, copy=False)
+
+
+def _words(count: int, seed: int, stream: int) -> npt.NDArray[np.uint64]:
+    words: npt.NDArray[np.uint64]
+    words = np.random.Philox(key=np.array([seed & _WORD, stream & _WORD], np.uint64)).random_raw(count)
+    return words

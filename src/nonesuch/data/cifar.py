@@ -1,19 +1,16 @@
 """CIFAR-10's binary version: six files of 3,073-byte records, one label and 32x32 red, green and blue planes."""
 
-from __future__ import annotations
-
 import tarfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
+import numpy as np
+
+from nonesuch.data.items import Item, Source
 from nonesuch.data.published import CIFAR_CLASSES
-from nonesuch.data.sources import Item, Source
 from nonesuch.errors import DataError, MachineError
-
-if TYPE_CHECKING:
-    import numpy as np
 
 SIDE = 32
 RECORD = 1 + 3 * SIDE * SIDE
@@ -41,8 +38,6 @@ class CifarSource(Source):
     def _records(self, file: str) -> np.ndarray:
         """(N, 3073) uint8, mapped and not read."""
         if file not in self._maps:
-            import numpy as np
-
             path = self.folder / file
             size = path.stat().st_size
             if size == 0 or size % RECORD:
@@ -59,8 +54,6 @@ class CifarSource(Source):
                 yield Item(f"{file}/{number}", f"{stem}/{number:05d}", CIFAR_CLASSES[label], split, {})
 
     def read(self, key: str) -> np.ndarray:
-        import numpy as np
-
         file, number = key.split("/")
         planes = self._records(file)[int(number), 1:].reshape(3, SIDE, SIDE)
         return np.ascontiguousarray(planes.transpose(1, 2, 0))
@@ -100,7 +93,7 @@ def extract(archive: Path, folder: Path) -> Path:
     except OSError as error:
         if error.errno is None:  # gzip reports a bad checksum as an OSError without a number
             raise DataError(f"{archive} is damaged ({error}); delete it and fetch it again") from None
-        raise MachineError(f"cannot unpack {archive} into {folder}: {error.strerror}; make room or choose another disk")
+        raise MachineError(f"cannot unpack {archive} into {folder}: {error.strerror}; make room there") from None
     if missing:
         raise DataError(f"{archive} lacks {', '.join(sorted(missing))}; fetch the binary version of CIFAR-10")
     return folder

@@ -4,7 +4,6 @@ import hashlib
 import http.client
 import os
 import shutil
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -15,18 +14,17 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
+from filelock import FileLock, Timeout
+
 from nonesuch.data.published import Remote
 from nonesuch.errors import DataError, MachineError
-
-if sys.platform != "win32":
-    import fcntl
 
 Progress = Callable[[int, int], None]  # bytes done, bytes in all
 
 _CHUNK = 1 << 16
 
 
-class _Broken(Exception):
+class _BrokenError(Exception):
     """A transfer failed; `again` says whether the same address may still give the rest."""
 
     def __init__(self, reason: str, again: bool) -> None:
@@ -74,7 +72,7 @@ def _gather(
     while addresses and idle < tries:
         try:
             _transfer(remote, addresses[0], part, progress, timeout_s)
-        except _Broken as broken:
+        except _BrokenError as broken:
             reason = f"{broken} ({addresses[0]})"
             if not broken.again:
                 addresses.pop(0)
@@ -96,7 +94,7 @@ def _gather(
 
 
 def _transfer(remote: Remote, address: str, part: Path, progress: Progress | None, timeout_s: float) -> None:
-    """Append what is missing from one address. Raises _Broken unless `part` then has the published size."""
+    """Append what is missing from one address. Raises _BrokenError unless `part` then has the published size."""
     done = _length(part)
     if done > remote.size:
         os.truncate(part, 0)
@@ -106,24 +104,26 @@ def _transfer(remote: Remote, address: str, part: Path, progress: Progress | Non
     try:
         with _open(address, done, timeout_s) as response:
             if response.status == 206 and not _continues(response, done):
-                raise _Broken("the server sent another range than asked for", again=False)
+                raise _BrokenError("the server sent another range than asked for", again=False)
             done = done if response.status == 206 else 0
             _copy(response, part, done, remote.size, progress)
     except urllib.error.HTTPError as error:
         error.close()
         if error.code == 416:
             os.truncate(part, 0)
-        raise _Broken(f"the server said {error.code} {error.reason}", error.code == 416 or error.code >= 500) from None
+        raise _BrokenError(
+            f"the server said {error.code} {error.reason}", error.code == 416 or error.code >= 500
+        ) from None
     except TimeoutError:
-        raise _Broken(f"no answer within {timeout_s:g} s", again=True) from None
+        raise _BrokenError(f"no answer within {timeout_s:g} s", again=True) from None
     except urllib.error.URLError as error:
         if isinstance(error.reason, TimeoutError):
-            raise _Broken(f"no answer within {timeout_s:g} s", again=True) from None
-        raise _Broken(f"no connection, {error.reason}", again=False) from None
+            raise _BrokenError(f"no answer within {timeout_s:g} s", again=True) from None
+        raise _BrokenError(f"no connection, {error.reason}", again=False) from None
     except (http.client.HTTPException, OSError) as error:
-        raise _Broken(f"the connection broke, {error}", again=True) from None
+        raise _BrokenError(f"the connection broke, {error}", again=True) from None
     if _length(part) < remote.size:
-        raise _Broken(f"the transfer broke off after {_length(part):,} of {remote.size:,} bytes", again=True)
+        raise _BrokenError(f"the transfer broke off after {_length(part):,} of {remote.size:,} bytes", again=True)
 
 
 def _copy(response: http.client.HTTPResponse, part: Path, done: int, size: int, progress: Progress | None) -> None:
@@ -135,7 +135,7 @@ def _copy(response: http.client.HTTPResponse, part: Path, done: int, size: int, 
             done += len(chunk)
             if done > size:
                 out.truncate(0)
-                raise _Broken(f"the server sent more than the {size:,} bytes published", again=False)
+                raise _BrokenError(f"the server sent more than the {size:,} bytes published", again=False)
             try:
                 out.write(chunk)
                 out.flush()
@@ -163,22 +163,19 @@ def _alone(part: Path) -> Iterator[None]:
     """Create the part file and keep other processes off it; the lock ends with the process, however that ends."""
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
-        holder = part.open("ab")
+        with FileLock(f"{part}.lock", timeout=0):
+            part.touch()
+            try:
+                yield
+            finally:
+                if _length(part) == 0:
+                    part.unlink(missing_ok=True)
+    except Timeout:
+        raise DataError(f"another process is downloading {part.name}; wait for it and try again") from None
     except OSError as error:
         raise MachineError(
             f"cannot write {part}: {error.strerror}; set NONESUCH_CACHE to a folder you may write"
         ) from None
-    with holder:
-        if sys.platform != "win32":
-            try:
-                fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise DataError(f"another process is downloading {part.name}; wait for it and try again") from None
-        try:
-            yield
-        finally:
-            if _length(part) == 0:
-                part.unlink(missing_ok=True)
 
 
 def _open(address: str, done: int, timeout_s: float) -> http.client.HTTPResponse:
@@ -211,8 +208,8 @@ class _WebRedirects(urllib.request.HTTPRedirectHandler):
         try:
             _require_web(newurl)
             if req.type == "https" and urlsplit(newurl).scheme == "http":
-                raise _Broken(f"redirected from https down to {newurl}", again=False)
-        except _Broken:
+                raise _BrokenError(f"redirected from https down to {newurl}", again=False)
+        except _BrokenError:
             fp.close()
             raise
         return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
@@ -220,7 +217,7 @@ class _WebRedirects(urllib.request.HTTPRedirectHandler):
 
 def _require_web(address: str) -> None:
     if urlsplit(address).scheme not in ("http", "https"):
-        raise _Broken(f"{address} is neither http nor https", again=False)
+        raise _BrokenError(f"{address} is neither http nor https", again=False)
 
 
 def _continues(response: http.client.HTTPResponse, done: int) -> bool:

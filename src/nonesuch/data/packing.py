@@ -97,6 +97,7 @@ def _build(source: Source, spec: PackSpec, final: Path, progress: Progress, work
     if listing.count == len(rejected):
         shutil.rmtree(partial)
         raise DataError(_nothing_usable(source, listing, rejected))
+    _forget_moved(partial, listing, rejected)
     indexing.close_gaps(partial / "pixels.u8", spec.picture_bytes, listing.count, rejected)
     indexing.close_gaps(partial / "hashes.u8", HASH_BYTES, listing.count, rejected)
     indexing.write_index(partial, final.name, source.name, spec, listing.count, rejected, listing.refused)
@@ -129,7 +130,8 @@ def _listing(source: Source, spec: PackSpec, partial: Path, on_many: Callable[[]
                     on_many()
             _sync(lines)
         refused = [[reject.name, reject.reason] for reject in source.refused]
-        _write_json(head, {"count": count, "size": size, "starts": starts, "refused": refused})
+        record = {"count": count, "size": size, "starts": starts, "refused": refused}
+        _write_text(head, json.dumps(record))
     record = json.loads(head.read_text())
     count, size = record["count"], record["size"]
     chunks = [
@@ -205,6 +207,14 @@ def _read_log(path: Path) -> dict[int, Rejected]:
     return finished
 
 
+def _forget_moved(partial: Path, listing: _Listing, rejected: dict[int, str]) -> None:
+    """Closing the gaps spoils the places of the rows it moves: a kill in the midst has to cost those chunks again."""
+    first = next(iter(rejected), listing.count)
+    kept = [json.dumps([chunk.number, []]) for chunk in listing.chunks if chunk.first + chunk.count <= first]
+    if rejected:
+        _write_text(partial / "done.log", "".join(line + "\n" for line in kept))
+
+
 def _crew_size(source: Source, workers: int | None) -> int:
     if workers is not None:
         return workers
@@ -256,11 +266,11 @@ def _publish(partial: Path, final: Path) -> None:
     os.close(folder)
 
 
-def _write_json(path: Path, record: dict[str, object]) -> None:
+def _write_text(path: Path, text: str) -> None:
     """Atomic, so that a file of this name is always whole."""
     beside = path.with_suffix(".new")
     with open(beside, "w") as file:
-        json.dump(record, file)
+        file.write(text)
         _sync(file)
     os.replace(beside, path)
 

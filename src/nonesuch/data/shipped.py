@@ -3,18 +3,17 @@
 Both are made by the scripts in tools/; NOTICE names the artists and licences.
 """
 
-from __future__ import annotations
-
+import io
 import json
 from collections.abc import Iterator
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from nonesuch.data.sources import Item, Source
+import numpy as np
+from PIL import Image
+
+from nonesuch.data.items import Item, Source
 from nonesuch.errors import DataError
-
-if TYPE_CHECKING:  # numpy and Pillow are loaded with the first picture, so that listing names stays fast
-    import numpy as np
 
 PIXELFOLK_SIDE = 16
 _ABSENT = 255
@@ -42,10 +41,6 @@ class PixelfolkSource(Source):
 
     def _load(self) -> dict[str, np.ndarray]:
         if self._arrays is None:
-            import io
-
-            import numpy as np
-
             with np.load(io.BytesIO(embedded_bytes("pixelfolk.npz")), allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
             packed = arrays["pixels"]  # two pixels a byte, the left one in the low half
@@ -104,11 +99,6 @@ class EmojiSource(Source):
     def read(self, key: str) -> np.ndarray:
         about = self._load()
         if self._sheet is None:
-            import io
-
-            import numpy as np
-            from PIL import Image
-
             with Image.open(io.BytesIO(embedded_bytes("emoji.webp"))) as sheet:
                 self._sheet = np.asarray(sheet.convert("RGBA"))
         row, column = divmod(int(key), about["columns"])

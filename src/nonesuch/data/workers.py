@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from nonesuch.data.decode import Undecodable, decode, fit
+from nonesuch.data.decode import Undecodable, decode, fit, from_array
 from nonesuch.data.pack import HASH_BYTES, PackSpec
 from nonesuch.data.sources import Source
 from nonesuch.errors import MachineError
@@ -91,27 +91,14 @@ class ChunkWriter:
             picture = decode(raw)
         else:
             raw = np.ascontiguousarray(raw)
-            picture = _eight_bit(raw)
-        if picture.shape != out.shape:
-            picture = fit(picture, self._spec.shape[:2], self._spec.fit, self._spec.channels)
-        out[...] = picture
+            picture = from_array(raw)
+        out[...] = fit(picture, self._spec.shape[:2], self._spec.fit, self._spec.channels)
         return hashlib.sha256(raw).digest()[:HASH_BYTES]
 
     def close(self) -> None:
         self._listing.close()
         os.close(self._pixels_file)
         os.close(self._hashes_file)
-
-
-def _eight_bit(raw: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
-    """A raw (H, W) or (H, W, C) array as uint8 (H, W, C); 16 bits are scaled and rounded, not clipped."""
-    if raw.ndim not in (2, 3) or (raw.ndim == 3 and raw.shape[2] not in (1, 3, 4)) or raw.size == 0:
-        raise Undecodable(f"an array of shape {raw.shape} is no picture")
-    if raw.dtype == np.uint16:
-        raw = ((raw.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    if raw.dtype != np.uint8:
-        raise Undecodable(f"an array of {raw.dtype} is no picture, uint8 or uint16 is")
-    return raw.reshape(*raw.shape[:2], -1).view(np.uint8)
 
 
 def _write_all(file: int, rows: npt.NDArray[np.uint8] | bytearray, offset: int) -> None:
@@ -272,8 +259,8 @@ def _cause(returncode: int) -> str:
 def serve() -> None:
     """A worker's life: chunks in, rejects out, until the parent hangs up. sys.argv[1] is the socket."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_DATA, (WORKER_MEMORY, WORKER_MEMORY))
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_DATA, WORKER_MEMORY)
     gc.freeze()
     pipe = Connection(int(sys.argv[1]))
     try:
@@ -288,3 +275,10 @@ def serve() -> None:
                 pipe.send(OSError(error.errno, str(error.strerror)))
     except (EOFError, ConnectionResetError):
         return
+
+
+def _limit(kind: int, most: int) -> None:
+    """Lower a limit of this process; one that is lower already stays."""
+    _, hard = resource.getrlimit(kind)
+    least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (least, hard))

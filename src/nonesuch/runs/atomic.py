@@ -46,7 +46,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     beside = temporary(path)
     try:
         write_new(beside, data)
-        os.replace(beside, path)
+        beside.replace(path)
         sync_folder(path.parent)
     except OSError as error:
         raise explain(error, path) from None
@@ -87,7 +87,7 @@ def sync_folder(folder: Path) -> None:
 def make_folder(folder: Path) -> None:
     """Make `folder` (its parent exists) for its owner alone, unless it is there. RunError when a link or file is."""
     try:
-        os.mkdir(folder, 0o700)
+        folder.mkdir(0o700)
         sync_folder(folder.parent)
     except FileExistsError:
         if folder.is_symlink() or not folder.is_dir():
@@ -100,7 +100,7 @@ def remove_folder(folder: Path) -> None:
     """Remove a folder so that nobody ever sees half of it: renamed out of sight first. Links are not followed."""
     try:
         aside = temporary(folder)
-        os.rename(folder, aside)
+        folder.rename(aside)
         if aside.is_symlink() or not aside.is_dir():
             aside.unlink()
         else:

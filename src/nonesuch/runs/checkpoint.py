@@ -6,7 +6,6 @@ No random generator is saved: random numbers are a function of the seed and of t
 """
 
 import hashlib
-import os
 import shutil
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -100,7 +99,7 @@ def _sealed(manifest: Mapping[str, object]) -> bytes:
 
 def _write(path: Path, files: Mapping[str, bytes]) -> None:
     beside = atomic.temporary(path)
-    os.mkdir(beside, 0o700)
+    beside.mkdir(0o700)
     try:
         for name, data in files.items():
             atomic.write_new(beside / name, data)
@@ -114,12 +113,12 @@ def _put_in_place(beside: Path, path: Path) -> None:
     # A folder cannot be renamed over another: an old one steps aside, and recover() knows its way back.
     aside = path.with_name(_REPLACED + path.name)
     with suppress(FileNotFoundError):
-        os.rename(path, aside)
+        path.rename(aside)
     try:
-        os.replace(beside, path)
+        beside.replace(path)
+        atomic.sync_folder(path.parent)
     finally:
         _step_back(aside, path)
-    atomic.sync_folder(path.parent)
 
 
 def _step_back(aside: Path, path: Path) -> None:
@@ -128,7 +127,7 @@ def _step_back(aside: Path, path: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
     else:
         with suppress(FileNotFoundError):
-            os.rename(aside, path)
+            aside.rename(path)
 
 
 def prune(run: Path, newest: int, keep: int, keep_also: Collection[int] = ()) -> None:

@@ -6,13 +6,13 @@
       previews/<images>.png       fixed-seed samples or reconstructions
       snapshots/<images>/         model, ema, optimizer .safetensors; state.json; manifest.json (sha256 of each)
       report.json                 last measurement
+      pictures/                   confusion matrix and answers, drawn from the report
       page/                       last published page
       trainer.lock                held by the one process that trains; says nothing when nobody holds it
 
 Whatever begins with `.tmp-` is work that was cut short: it is never read and is swept away.
 """
 
-import os
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -29,6 +29,7 @@ REPORT = "report.json"
 PREVIEWS = "previews"
 SNAPSHOTS = "snapshots"
 PAGE = "page"
+PICTURES = "pictures"
 LOCK = "trainer.lock"
 STATE = "state.json"
 MANIFEST = "manifest.json"
@@ -93,7 +94,7 @@ def _numbered(folder: Path, ending: str) -> list[int]:
     if folder.is_symlink():
         return []
     try:
-        names = os.listdir(folder)
+        names = [entry.name for entry in folder.iterdir()]
     except (FileNotFoundError, NotADirectoryError):
         return []
     stems = (name.removesuffix(ending) for name in names if name.endswith(ending))

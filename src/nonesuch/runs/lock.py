@@ -121,7 +121,7 @@ def _open(path: Path, flags: int) -> int:
 
 def _still_there(path: Path, file: int) -> bool:
     try:
-        return os.path.samestat(os.fstat(file), os.stat(path, follow_symlinks=False))
+        return os.path.samestat(os.fstat(file), path.lstat())
     except FileNotFoundError:
         return False
 

@@ -153,10 +153,12 @@ def _outline(state: Any) -> object:
         case list():
             return [_outline(one) for one in state]
         case {"state": _, "param_groups": list(groups)} if len(state) == 2:
-            return [
-                (sorted(map(str, group)), group.get("params")) if isinstance(group, dict) else None for group in groups
-            ]
+            return [_group_outline(group) for group in groups]
     return None
+
+
+def _group_outline(group: Any) -> object:
+    return (sorted(map(str, group)), group.get("params")) if isinstance(group, dict) else None
 
 
 def _is_channels_last(tensor: Tensor) -> bool:

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from nonesuch.train.schedule import SCHEDULES, cosine, one_cycle, triangle
+from nonesuch.training.schedule import SCHEDULES, cosine, one_cycle, triangle
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

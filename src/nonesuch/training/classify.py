@@ -12,7 +12,7 @@ from nonesuch.data.augment import AugmentSpec, augment
 from nonesuch.data.batches import Batches
 from nonesuch.pixels import to_signed
 from nonesuch.seeds import step_seed
-from nonesuch.train.phase import Loss, Objective, Phase
+from nonesuch.training.phase import Loss, Objective, Phase
 
 Views = Literal["one", "mirror", "mirror+shift"]
 

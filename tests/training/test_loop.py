@@ -11,14 +11,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-import nonesuch.train.loop as loop_module
+import nonesuch.training.loop as loop_module
 from nonesuch.errors import RecipeError
-from nonesuch.train.budget import Budget
-from nonesuch.train.ema import Average
-from nonesuch.train.events import Diverged, Stepped
-from nonesuch.train.loop import Pace, fit
-from nonesuch.train.optimizers import OptimizerSettings, build
-from nonesuch.train.phase import Loss, Objective, Phase
+from nonesuch.training.budget import Budget
+from nonesuch.training.ema import Average
+from nonesuch.training.events import Diverged, Stepped
+from nonesuch.training.loop import Pace, fit
+from nonesuch.training.optimizers import OptimizerSettings, build
+from nonesuch.training.phase import Loss, Objective, Phase
 
 
 class Plain:

@@ -14,11 +14,11 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from nonesuch.train.budget import Budget
-from nonesuch.train.ema import Average
-from nonesuch.train.events import Diverged, Stepped
-from nonesuch.train.phase import Objective, Phase
-from nonesuch.train.schedule import SCHEDULES, ScheduleName
+from nonesuch.training.budget import Budget
+from nonesuch.training.ema import Average
+from nonesuch.training.events import Diverged, Stepped
+from nonesuch.training.phase import Objective, Phase
+from nonesuch.training.schedule import SCHEDULES, ScheduleName
 
 
 class Engine(Protocol):

@@ -1,0 +1,1 @@
+"""Ring 7: the command line. It only translates: every verb is a library call that is usable alone."""

@@ -1,0 +1,159 @@
+"""The verbs of `nonesuch`, in the order of the journey. Heavy imports wait until a verb needs them."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from nonesuch.errors import NonesuchError, RecipeError
+
+app = typer.Typer(
+    name="nonesuch",
+    help="From a folder of pictures to a trained net you can look into.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+train = typer.Typer(help="Train a net on DATA: a folder, an archive, or a name.", no_args_is_help=True)
+app.add_typer(train, name="train")
+
+Where = Annotated[str, typer.Argument(metavar="DATA", help="Folder, zip, idx files, .npz, or a name such as pixelfolk.")]
+Size = Annotated[str | None, typer.Option(help="Side in pixels, or HEIGHTxWIDTH. Default: judged by the pictures.")]
+Colour = Annotated[int | None, typer.Option("--channels", help="1 grey, 3 colour, 4 with alpha. Default: as they are.")]
+Fit = Annotated[str, typer.Option(help="How other shapes are made to fit: crop, pad or stretch.")]
+Json = Annotated[bool, typer.Option("--json", help="One event a line on stdout, for machines.")]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or the id of a run in ./runs.")]
+Runs = Annotated[Path, typer.Option("--runs", help="The folder that holds the runs.")]
+
+
+@app.command()
+def data(
+    where: Where,
+    size: Size = None,
+    channels: Colour = None,
+    fit: Fit = "crop",
+    out: Annotated[Path | None, typer.Option(help="Folder for the contact sheet.")] = None,
+) -> None:
+    """Pack the pictures; show counts, sizes, rejects, duplicates, class balance; write a contact sheet."""
+    from nonesuch.cli import inspect_data
+
+    inspect_data.show(where, _size(size), channels, fit, out)
+
+
+@app.command()
+def describe(
+    net: Annotated[str, typer.Argument(help="A net of the catalogue.")],
+    size: Size = None,
+    channels: Colour = None,
+    classes: Annotated[int, typer.Option(help="Number of classes.")] = 10,
+) -> None:
+    """Print a net's layers with shapes, parameters, FLOPs and receptive field."""
+    from nonesuch.cli import describe_net
+
+    describe_net.show(net, _size(size) or 28, 1 if channels is None else channels, classes)
+
+
+@train.command()
+def cnn(
+    where: Where,
+    net: Annotated[str, typer.Option(help="A net of the catalogue; see `nonesuch describe`.")] = "lecture",
+    size: Size = None,
+    channels: Colour = None,
+    fit: Fit = "crop",
+    label: Annotated[str, typer.Option(help="The column that holds the classes.")] = "label",
+    minutes: Annotated[float | None, typer.Option(help="Time budget.")] = None,
+    images: Annotated[int | None, typer.Option(help="Budget in pictures shown, repeats counted.")] = None,
+    seed: Annotated[int, typer.Option(help="Decides every random number.")] = 0,
+    runs: Runs = Path("runs"),
+    run: Annotated[Path | None, typer.Option("--run", help="A run folder of its own; the same again goes on.")] = None,
+    change: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any recipe setting.")] = None,
+    tensorboard: Annotated[Path | None, typer.Option(help="Also log there for TensorBoard.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Train a classifier; the sub-folders of DATA are the classes."""
+    from nonesuch.cli import train_net
+
+    wish = train_net.Wish(
+        where, net, _size(size), channels, fit, label, minutes, images, seed, _pairs(change or []), runs, run
+    )
+    raise typer.Exit(train_net.run(wish, as_json, tensorboard))
+
+
+@app.command("runs")
+def list_runs(folder: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path("runs")) -> None:
+    """List the runs in a folder."""
+    from nonesuch.cli import show_runs
+
+    show_runs.listing(folder)
+
+
+@app.command()
+def evaluate(run: RunArgument, runs: Runs = Path("runs"), as_json: Json = False) -> None:
+    """Measure a run again on its held-out test pictures."""
+    from nonesuch.cli import show_runs
+
+    show_runs.evaluate(runs, run, as_json)
+
+
+@app.command()
+def predict(
+    run: RunArgument,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Picture files.")],
+    runs: Runs = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Say which class each picture shows, with probabilities."""
+    from nonesuch.cli import show_runs
+
+    raise typer.Exit(show_runs.predict(runs, run, files, as_json))
+
+
+@app.command()
+def demo(out: Annotated[Path, typer.Option(help="Where the results go.")] = Path("demo")) -> None:
+    """Train the lecture's CNN on the embedded pixel people and show what it learnt. About two minutes."""
+    from nonesuch.cli import train_net
+
+    raise typer.Exit(train_net.demo(out))
+
+
+def _size(text: str | None) -> int | tuple[int, int] | None:
+    """"32" -> 32, "24x32" -> (24, 32)."""
+    if text is None:
+        return None
+    parts = text.lower().split("x")
+    if not all(part.isdecimal() for part in parts) or len(parts) > 2:
+        raise RecipeError(f"--size is a number of pixels or HEIGHTxWIDTH; found {text!r}; try --size 32")
+    numbers = [int(part) for part in parts]
+    return numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1])
+
+
+def _pairs(settings: list[str]) -> dict[str, str]:
+    pairs = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise RecipeError(f"--set takes KEY=VALUE; found {setting!r}; try --set train.batch=64")
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+def main() -> NoReturn:
+    """The command `nonesuch`: expected errors become one line on stderr and exit code 2."""
+    # Waiting threads that spin make two programs on one machine stall each other up to 50 times longer (see LOG);
+    # OpenMP reads this once, when torch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        app(standalone_mode=True)
+    except NonesuchError as error:
+        _leave(str(error), error.exit_code)
+    except BrokenPipeError:
+        os._exit(0)  # the reader of our output has gone, as in `nonesuch runs | head`
+    sys.exit(0)
+
+
+def _leave(message: str, code: int) -> NoReturn:
+    print(f"nonesuch: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,83 @@
+"""What a person sees while something takes time: on stderr, and only where that is a terminal."""
+
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from nonesuch.recipe import Recipe
+from nonesuch.training.events import Diverged, Event, Finished, Measured, Noted, Stepped, Stopped
+
+QUIET_SECONDS = 15.0
+"""Between two lines where stderr is no terminal."""
+
+
+class Progress:
+    """The line that moves during training: share done, images a second, loss, accuracy, time left."""
+
+    def __init__(self, recipe: Recipe, run: Path) -> None:
+        self.console = Console(stderr=True, highlight=False)
+        self.recipe, self.run = recipe, run
+        self.live = Live(console=self.console, refresh_per_second=8, transient=True)
+        self.measured = ""
+        self.pace = 0.0
+        self.said = time.monotonic()
+        self.before: Stepped | None = None
+
+    def __enter__(self) -> Self:
+        machine, budget = self.recipe.machine, self.recipe.budget
+        length = f"{budget.minutes:g} min" if budget.minutes else f"{budget.images:,} images"
+        self.console.print(
+            f"{self.recipe.net.name} on {self.recipe.data.source}: {length}, {machine.precision} on {machine.device}, "
+            f"{machine.threads} threads -> {self.run}"
+        )
+        if self.console.is_terminal:
+            self.live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.live.stop()
+
+    def show(self, event: Event) -> None:
+        """Take an event in; steps move the line, everything else that matters is printed once."""
+        match event:
+            case Stepped():
+                self._step(event)
+            case Measured(split="val"):
+                self.measured = f"held-out {event.figures.get('accuracy', 0):.1%}"
+            case Noted():
+                self.console.print(f"note: {event.message}")
+            case Stopped():
+                self.console.print(f"stopped after {event.images_seen:,} images; the same command goes on from here")
+            case Finished():
+                figures = "  ".join(f"{name} {value:.4g}" for name, value in event.figures.items())
+                self.console.print(f"finished: {event.images_seen:,} images in {event.seconds:.0f} s  {figures}")
+            case Diverged():
+                self.console.print(f"diverged: {event.message}")
+            case _:
+                pass
+
+    def _step(self, event: Stepped) -> None:
+        if self.before is not None and event.seconds > self.before.seconds:
+            now = (event.images_seen - self.before.images_seen) / (event.seconds - self.before.seconds)
+            self.pace = now if self.pace == 0 else 0.95 * self.pace + 0.05 * now
+        self.before = event
+        if self.console.is_terminal:
+            self.live.update(self._line(event))
+        elif time.monotonic() - self.said > QUIET_SECONDS:
+            self.said = time.monotonic()
+            print(self._line(event).plain, file=sys.stderr, flush=True)
+
+    def _line(self, event: Stepped) -> Text:
+        left = event.seconds * (1 - event.fraction) / event.fraction if event.fraction else 0.0
+        bar = "█" * round(20 * event.fraction)
+        figures = "  ".join(f"{name} {value:.3f}" for name, value in event.figures.items())
+        return Text(
+            f"{bar:░<20} {event.fraction:4.0%}  epoch {event.epoch:.1f}  {self.pace:,.0f} images/s  "
+            f"{figures}  {self.measured}  {left:.0f} s left"
+        )

@@ -1,0 +1,160 @@
+"""`nonesuch train` and `nonesuch demo`: a wish becomes a recipe, its events become a progress line."""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from nonesuch import library
+from nonesuch.cli.bars import packing_bar
+from nonesuch.cli.progress import Progress
+from nonesuch.errors import RecipeError
+from nonesuch.recipe import Recipe, change, from_json
+from nonesuch.runs import atomic
+from nonesuch.runs.store import RunFolder, Store, open_or_create
+from nonesuch.training.events import Event, Finished, Stopped
+
+EXIT_CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person typed after `nonesuch train cnn`."""
+
+    where: str
+    net: str = "lecture"
+    size: int | tuple[int, int] | None = None
+    channels: int | None = None
+    fit: str = "crop"
+    label: str = "label"
+    minutes: float | None = None
+    images: int | None = None
+    seed: int = 0
+    settings: dict[str, str] = field(default_factory=dict)
+    runs: Path = Path("runs")
+    run: Path | None = None
+
+
+def run(wish: Wish, as_json: bool, tensorboard: Path | None = None) -> int:
+    """Train as wished, or go on with the run in `--run`. Returns the exit code."""
+    folder, recipe = _prepare(wish)
+    return follow(recipe, folder, as_json, tensorboard)
+
+
+def follow(recipe: Recipe, folder: RunFolder, as_json: bool, tensorboard: Path | None = None) -> int:
+    """Train, show progress on stderr and, for machines, events on stdout."""
+    from nonesuch.session import fit
+
+    listeners: list[Callable[[Event], None]] = []
+    if tensorboard is not None:
+        from nonesuch.cli.tensorboard import writer
+
+        listeners.append(writer(tensorboard))
+    code = 0
+    with _signals() as asked, Progress(recipe, folder.path) as progress:
+        for event in fit(recipe, folder.path, asked):
+            progress.show(event)
+            for listener in listeners:
+                listener(event)
+            if as_json:
+                print(json.dumps(_for_machines(event), allow_nan=False), flush=True)
+            if isinstance(event, Stopped):
+                code = EXIT_CODES.get(event.reason, 1)
+    return code
+
+
+def _for_machines(event: Event) -> dict[str, object]:
+    """An event as JSON; `finished` carries its figures at the top too, where scripts look for `accuracy`."""
+    record: dict[str, object] = event.model_dump()
+    return {**record, **event.figures} if isinstance(event, Finished) else record
+
+
+def _prepare(wish: Wish) -> tuple[RunFolder, Recipe]:
+    """The run folder and its recipe: the stored one when the run exists, else a new one from the wish."""
+    if wish.run is not None and (wish.run / "recipe.json").exists():
+        folder = open_or_create(wish.run)
+        stored = from_json(atomic.dumps(folder.recipe()).decode())
+        _same_wish(wish, stored)
+        return folder, stored
+    with packing_bar() as bar:
+        recipe = library.plan(
+            wish.where,
+            net=wish.net,
+            size=wish.size,
+            channels=wish.channels,
+            fit=wish.fit,
+            label=wish.label,
+            minutes=wish.minutes,
+            images=wish.images,
+            seed=wish.seed,
+            settings=wish.settings,
+            progress=bar,
+        )
+    if wish.run is not None:
+        folder = open_or_create(wish.run)
+    else:
+        folder = Store(wish.runs).create_new(recipe.kind, library.data_name(recipe))
+    folder.write_recipe(recipe.model_dump(mode="json"))
+    return folder, recipe
+
+
+def _same_wish(wish: Wish, stored: Recipe) -> None:
+    """Raises RecipeError when the command asks for something else than the run that it would go on with."""
+    asked: dict[str, tuple[object, object]] = {
+        "DATA": (library.settled(wish.where), stored.data.source),
+        "--net": (wish.net, stored.net.name),
+        "--seed": (wish.seed, stored.seed),
+        "--label": (wish.label, stored.data.label),
+    }
+    if wish.minutes is not None or wish.images is not None:
+        asked["budget"] = ((wish.images, wish.minutes), (stored.budget.images, stored.budget.minutes))
+    if wish.size is not None:
+        asked["--size"] = ((wish.size, wish.size) if isinstance(wish.size, int) else wish.size, stored.data.size)
+    for name, (wanted, found) in asked.items():
+        if wanted != found:
+            raise RecipeError(
+                f"{wish.run} holds a run with {name} {found}, the command says {wanted}; "
+                "repeat its command to go on, or give another --run"
+            )
+    if change(stored, wish.settings) != stored:
+        raise RecipeError(f"{wish.run} holds a run with other --set values; repeat its command, or give another --run")
+
+
+@contextmanager
+def _signals() -> Iterator[Callable[[], str | None]]:
+    """The first Ctrl-C, SIGTERM or SIGHUP asks for an orderly end; a second one leaves at once."""
+    asked: list[str] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        del frame
+        name = signal.Signals(number).name
+        if asked:
+            os._exit(EXIT_CODES[name])
+        asked.append(name)
+        print("\nnonesuch: saving; once more to leave at once", file=sys.stderr)
+
+    before = {name: signal.signal(getattr(signal, name), handle) for name in EXIT_CODES}
+    try:
+        yield lambda: asked[0] if asked else None
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+
+
+def demo(out: Path) -> int:
+    """The main job on the embedded data set; says what was done and where the results lie."""
+    from nonesuch.cli import show_runs
+
+    print("nonesuch demo: 6,000 pixel people, each 16x16; the lecture's CNN learns to name their hair colour.\n")
+    folder = out / "hair-colour"
+    code = run(Wish("pixelfolk", minutes=1.5, run=folder), as_json=False)
+    if code == 0:
+        show_runs.show_report(RunFolder(folder))
+        print(f"\nThe run: {folder}\nLook at: {folder}/pictures/answers.png and confusion.png")
+        print(f"Next:    nonesuch predict {folder} YOUR.png     nonesuch train cnn YOUR-FOLDER")
+    return code

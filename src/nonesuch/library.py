@@ -1,0 +1,113 @@
+"""The calls behind `import nonesuch as ns`: what the command line and the studio do, for scripts and notebooks."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import cast
+
+import nonesuch.data.open as data_door
+from nonesuch import machine, session
+from nonesuch.assembly import labelled
+from nonesuch.data import builtin
+from nonesuch.data.pack import Channels
+from nonesuch.data.places import cache_root
+from nonesuch.data.settings import known_channels, known_fit
+from nonesuch.errors import RecipeError
+from nonesuch.evaluation import Run
+from nonesuch.recipe import DataSettings, MachineSettings, Recipe, change, classifier
+from nonesuch.runs.store import RunFolder, Store, open_or_create
+from nonesuch.training.events import Event
+
+DEFAULT_RUNS = Path("runs")
+SHARES = {"val_share": 0.1, "test_share": 0.1}
+
+
+def plan(
+    where: str | Path,
+    net: str = "lecture",
+    size: int | tuple[int, int] | None = None,
+    channels: int | None = None,
+    fit: str = "crop",
+    label: str = "label",
+    minutes: float | None = None,
+    images: int | None = None,
+    seed: int = 0,
+    settings: Mapping[str, str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Recipe:
+    """The resolved recipe of a classifier on these pictures, on this machine; `settings` are dotted `--set` pairs.
+
+    Packs the pictures on the first call. Without `minutes` or `images`, the net's preset decides how long to train.
+    Raises DataError, NetError or RecipeError.
+    """
+    pack = data_door.open_data(where, size, known_channels(channels), known_fit(fit), progress)
+    shares = {key: _share(settings or {}, key) for key in SHARES}
+    data = labelled(pack, label, **shares)
+    height, width, found = pack.spec.shape
+    described = DataSettings(
+        source=settled(where),
+        label=label,
+        size=(height, width),
+        channels=cast(Channels, found),
+        fit=known_fit(fit),
+        classes=data.classes,
+        content=pack.content,
+        **shares,
+    )
+    preset = classifier(described, net, len(data.rows["train"]), seed, images, minutes, flip=mirrors(where, found))
+    here = machine.probe(cache_root())
+    computed = MachineSettings(
+        device=here.device, precision=here.precision, channels_last=here.channels_last, threads=here.threads
+    )
+    return change(preset.model_copy(update={"machine": computed}), settings or {})
+
+
+def mirrors(where: str | Path, channels: int) -> bool:
+    """Whether a mirrored picture shows the same thing: assumed of colour pictures, never of grey ones (digits, text)."""
+    return channels > 1 or str(where) == "fashion-mnist"
+
+
+def settled(where: str | Path) -> str:
+    """The place of the data as a recipe keeps it: a name, or a path that means the same from any folder."""
+    path = Path(where).expanduser()
+    return str(path.resolve()) if path.exists() or str(where) not in builtin.NAMES else str(where)
+
+
+def fit(recipe: Recipe, run: str | Path | None = None) -> Iterator[Event]:
+    """Train and yield events. In `run` when given (a run there goes on), else in a fresh folder under ./runs."""
+    return session.fit(recipe, _folder(recipe, run).path)
+
+
+def _folder(recipe: Recipe, run: str | Path | None) -> RunFolder:
+    """The run's folder, with its recipe inside."""
+    fresh = run is None
+    folder = Store(DEFAULT_RUNS).create_new(recipe.kind, data_name(recipe)) if fresh else open_or_create(Path(str(run)))
+    if not folder.has_recipe():
+        folder.write_recipe(recipe.model_dump(mode="json"))
+    return folder
+
+
+def data_name(recipe: Recipe) -> str:
+    """The data's own name, for run ids: of a path its last part."""
+    return Path(recipe.data.source).stem
+
+
+def train(recipe: Recipe, run: str | Path | None = None) -> Run:
+    """Train to the end and open the run: `ns.train(ns.plan("pixelfolk", minutes=2)).predict(["me.png"])`."""
+    folder = _folder(recipe, run)
+    for _ in session.fit(recipe, folder.path):
+        pass
+    return Run(folder)
+
+
+def open_run(where: str | Path, runs: str | Path = DEFAULT_RUNS) -> Run:
+    """A trained run by its folder, or by its id under `runs`. Raises RunError."""
+    return Run(Store(Path(runs)).open(where))
+
+
+def _share(settings: Mapping[str, str], key: str) -> float:
+    """A split share must be known before the recipe is built, as it decides what a class is learnt from."""
+    text = settings.get(f"data.{key}", str(SHARES[key]))
+    try:
+        return float(text)
+    except ValueError:
+        raise RecipeError(f"data.{key} is a share between 0 and 1; found {text!r}") from None

@@ -1,0 +1,190 @@
+"""One sitting of a run: the loop's events are stored, snapshots taken, held-out pictures measured, wishes obeyed.
+
+`for event in fit(recipe, folder)` is all that the CLI, the studio, a notebook and the tests do.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from nonesuch.assembly import Parts, assemble
+from nonesuch.errors import Diverged as DivergedError
+from nonesuch.errors import MachineError
+from nonesuch.evaluation import Examiner
+from nonesuch.recipe import Recipe
+from nonesuch.runs import atomic, checkpoint, layout
+from nonesuch.runs.events_log import EventLog
+from nonesuch.runs.lock import TrainerLock
+from nonesuch.runs.weights import flatten_optimizer, match, unflatten_optimizer
+from nonesuch.training import loop
+from nonesuch.training.events import Diverged, Event, Finished, Measured, Noted, Snapshotted, Started, Stepped, Stopped
+
+SNAPSHOT_SECONDS = 60.0
+EVERY_STEP_LOGGED = 1000
+"""Up to here every step is in the log; beyond, about this many more per tenfold of steps."""
+SPARE_FACTOR = 3
+"""Disk space asked for before the first step: this many snapshots (two kept, one being written)."""
+
+
+def fit(recipe: Recipe, run: Path, stop: Callable[[], str | None] = lambda: None) -> Iterator[Event]:
+    """Train in the run folder, from its newest whole snapshot or from the start, until the budget is used up.
+
+    `stop` is asked after every step; a reason ends the sitting with everything saved. Closing the iterator does too.
+    Raises RunError when another process trains here, Diverged when the loss or a weight is no longer finite,
+    MachineError when the disk has no room, DataError when the pictures cannot be used or have changed.
+    """
+    with TrainerLock(run):
+        checkpoint.recover(run)
+        yield from _Sitting(recipe, run, stop).events()
+
+
+class _Sitting:
+    def __init__(self, recipe: Recipe, run: Path, stop: Callable[[], str | None]) -> None:
+        self.recipe, self.run, self.stop = recipe, run, stop
+        self.parts: Parts = assemble(recipe)
+        self.examiner = Examiner(self.parts.best, self.parts.engine, recipe, self.parts.data)
+        self.images_seen, self.seconds, self.complete = 0, 0.0, False
+        self.notes: list[tuple[str, str]] = []
+        self.snapshot = self._restore()
+        self.saved_at = (self.images_seen, time.perf_counter())
+        atomic.check_space(run, SPARE_FACTOR * self._snapshot_bytes())
+
+    def events(self) -> Iterator[Event]:
+        offset = self.snapshot.state["log_offset"] if self.snapshot else 0
+        with EventLog(self.run, cut_to=int(str(offset))) as self.log:
+            try:
+                yield from self._all()
+            except GeneratorExit:
+                # The consumer has had enough: what it saw is kept.
+                self._save()
+                raise
+
+    def _all(self) -> Iterator[Event]:
+        yield self._store(Started(**self._now(), run=self.run.name, resumed=self.snapshot is not None))
+        for signal, message in self.notes:
+            yield self._store(Noted(**self._now(), signal=signal, message=message))
+        if not self.complete:
+            yield from self._train()
+        if self.complete:
+            yield from self._finish()
+
+    def _train(self) -> Iterator[Event]:
+        parts = self.parts
+        budget = self.recipe.budget.budget(self._reserve() if self.recipe.budget.minutes else 0.0)
+        pace = replace(parts.pace, budget=budget)
+        for event in loop.fit(parts.objective, pace, parts.engine, parts.average, self.images_seen, self.seconds):
+            self.images_seen, self.seconds = event.images_seen, event.seconds
+            if isinstance(event, Diverged):
+                yield self._store(event)
+                kept = f"the snapshot of {self.snapshot.images_seen:,} images is kept" if self.snapshot else "nothing is kept"
+                raise DivergedError(f"training diverged: {event.message}; {kept}; lower train.optimizer.rate")
+            if self._logged(event):
+                self._store(event)
+            yield event
+            if int(event.epoch) > int((event.images_seen - pace.batch) / pace.dataset):
+                yield from self._look_at_held_out()
+            reason = self.stop()
+            if self._snapshot_due() or reason:
+                yield from self._snapshot()
+            if reason:
+                yield self._store(Stopped(**self._now(), reason=reason))
+                return
+        self.complete = True
+        yield from self._snapshot()
+
+    def _finish(self) -> Iterator[Event]:
+        report = self.examiner.report(self.run, self.images_seen, self.seconds)
+        yield self._store(Measured(**self._now(), figures=report.figures(), split="test", n=report.n))
+        yield self._store(Finished(**self._now(), run=str(self.run), figures=report.figures()))
+
+    def _look_at_held_out(self) -> Iterator[Event]:
+        if len(self.parts.data.rows["val"]):
+            report = self.examiner.measure("val")
+            yield self._store(Measured(**self._now(), figures=report.figures(), split="val", n=report.n))
+
+    def _now(self) -> dict[str, float]:
+        return {"images_seen": self.images_seen, "seconds": self.seconds}
+
+    def _logged(self, event: Stepped) -> bool:
+        """Which steps go into the log depends on the step alone, so that a log repeats."""
+        step = event.images_seen // self.recipe.train.batch
+        return step <= EVERY_STEP_LOGGED or step % (10 ** (len(str(step // EVERY_STEP_LOGGED)) - 1) * 10) == 0
+
+    def _store(self, event: Event) -> Event:
+        """Log an event. A full disk must not end a training that could still be saved later."""
+        if self.parts.engine.is_global_zero:
+            try:
+                self.log.append(event.model_dump())
+            except MachineError as error:
+                return Noted(**self._now(), signal="disk", message=f"an event was not logged: {error}")
+        return event
+
+    def _reserve(self) -> float:
+        """Seconds that the last measurement will take, by timing a part of it."""
+        rows = len(self.parts.data.rows["test"])
+        part = min(rows, 500)
+        times = []
+        for _ in range(2):
+            before = time.perf_counter()
+            self.examiner.measure("test", most=part)
+            times.append(time.perf_counter() - before)
+        return 1.1 * times[-1] * rows / part
+
+    def _snapshot_due(self) -> bool:
+        images, clock = self.saved_at
+        if self.recipe.snapshot_images:
+            return self.images_seen // self.recipe.snapshot_images > images // self.recipe.snapshot_images
+        return time.perf_counter() - clock > SNAPSHOT_SECONDS
+
+    def _snapshot(self) -> Iterator[Event]:
+        folder = f"{layout.SNAPSHOTS}/{layout.images_name(self.images_seen)}"
+        event = self._store(Snapshotted(**self._now(), folder=folder))
+        try:
+            self._save()
+            yield event
+        except MachineError as error:
+            yield Noted(**self._now(), signal="disk", message=f"no snapshot: {error}; training goes on")
+        self.saved_at = (self.images_seen, time.perf_counter())
+
+    def _save(self) -> None:
+        if not self.parts.engine.is_global_zero or (self.images_seen == 0 and not self.complete):
+            return
+        state = {
+            "seconds": self.seconds,
+            "log_offset": self.log.offset(),
+            "complete": self.complete,
+            "optimizer": (flat := flatten_optimizer(self._optimizer_states()))[1],
+        }
+        tensors = {"model": self.parts.objective.modules.state_dict(), "optimizer": flat[0]}
+        if self.parts.average is not None:
+            tensors["ema"] = self.parts.average.module.state_dict()
+        checkpoint.save(self.run, self.images_seen, tensors, state)
+
+    def _optimizer_states(self) -> list[dict[str, object]]:
+        return [optimizer.state_dict() for phase in self.parts.objective.phases for optimizer in phase.optimizers]
+
+    def _snapshot_bytes(self) -> int:
+        """An estimate from the weights alone: model, average, and two moments."""
+        return 4 * sum(t.nbytes for t in self.parts.objective.modules.state_dict().values()) + 2**16
+
+    def _restore(self) -> checkpoint.Snapshot | None:
+        found = checkpoint.latest(self.run)
+        if found is None:
+            return None
+        for damaged in found.damaged:
+            self.notes.append(("damaged", f"snapshot {damaged.name} is damaged ({damaged.reason}); going on from the one before"))
+        modules = self.parts.objective.modules
+        match(modules.state_dict(), found.tensors["model"])
+        modules.load_state_dict(found.tensors["model"])
+        if self.parts.average is not None:
+            match(self.parts.average.module.state_dict(), found.tensors.get("ema", {}), "average")
+            self.parts.average.module.load_state_dict(found.tensors["ema"])
+        states = unflatten_optimizer(found.tensors["optimizer"], found.state["optimizer"])
+        optimizers = [o for phase in self.parts.objective.phases for o in phase.optimizers]
+        for optimizer, state in zip(optimizers, states, strict=True):
+            optimizer.load_state_dict(state)
+        self.images_seen = found.images_seen
+        self.seconds = float(str(found.state["seconds"]))
+        self.complete = found.state["complete"] is True
+        return found
