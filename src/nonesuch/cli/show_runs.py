@@ -63,11 +63,11 @@ def predict(root: Path, where: str, files: list[Path], as_json: bool) -> int:
 def show_report(folder: RunFolder) -> None:
     """Accuracy with its interval, calibration, per-class figures and the confusion matrix in words."""
     report: dict[str, Any] = dict(folder.report() or {})
-    low, high = report["accuracy_interval"]
+    interval, calibration = report["accuracy_interval"], report["calibration"]
     console = _console()
     console.print(
-        f"accuracy {report['accuracy']:.2%}  (95% interval {low:.2%} to {high:.2%}, {report['n']:,} held-out pictures, "
-        f"seed {report['seed']})   calibration error {report['calibration_error']:.3f}"
+        f"accuracy {report['accuracy']:.2%}  ({interval['level']:.0%} interval {interval['low']:.2%} to {interval['high']:.2%}, "
+        f"{report['n']:,} held-out pictures, seed {report['seed']})   calibration error {calibration['error']:.3f}"
     )
     table = Table("class", "pictures", "precision", "recall", "F1", "most taken for", box=None, pad_edge=False)
     names = [row["name"] for row in report["per_class"]]

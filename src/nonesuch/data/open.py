@@ -20,15 +20,18 @@ SAMPLED = 32
 USUAL_SIZES = (16, 24, 28, 32, 48, 64)
 
 
-def source_of(where: str | Path) -> Source:
-    """A name of the catalogue, or a path. A path that exists wins over a name. Raises DataError for neither."""
+def source_of(where: str | Path, side: int | None = None, progress: Callable[[int, int], None] | None = None) -> Source:
+    """A name of the catalogue, or a path. A path that exists wins over a name. Raises DataError for neither.
+
+    `side` is the size wanted, for named sets that can be drawn at it exactly; `progress` is told of a download's bytes.
+    """
     path = Path(where).expanduser()
     if path.exists() or str(where) not in builtin.NAMES:
         if not path.exists() and not any(sign in str(where) for sign in "/\\."):
             names = ", ".join(builtin.NAMES)
             raise DataError(f"no folder, archive or data set is called {str(where)!r}; the named data sets are {names}")
         return open_source(path)
-    return builtin.resolve(str(where))
+    return builtin.resolve(str(where), side, progress)
 
 
 def open_data(
@@ -45,7 +48,7 @@ def open_data(
     Both are judged by the first 32 pictures. `progress(done, total)` is called as packing goes on.
     Raises DataError when nothing can be used; it shows the first reasons.
     """
-    source = source_of(where)
+    source = source_of(where, size if isinstance(size, int) else None, progress)
     try:
         if size is None or channels is None:
             shapes = _shapes(source)

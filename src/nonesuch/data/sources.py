@@ -72,8 +72,8 @@ class FolderSource(Source):
     def items(self) -> Iterator[Item]:
         if self._items is None:
             walk = self._walked()
-            paths = {path: path for path in walk.paths if not is_side_file(path)}
-            tables = [path for path in walk.paths if path.endswith(TABLES) and path.rpartition("/")[2] in TABLES]
+            tables = {path for path in walk.paths if path.endswith(TABLES) and path.rpartition("/")[2] in TABLES}
+            paths = {path: path for path in walk.paths if path not in tables}
             refused = list(walk.refused)
             self._items = arrange(paths, tables, self._read_table, refused)
             self.refused[:] = sorted(refused, key=lambda reject: reject.name)
@@ -206,6 +206,8 @@ class _Walk:
                 waiting.append(path + "/")
 
     def _add(self, path: str, status: os.stat_result) -> None:
+        if is_side_file(path) and path.rpartition("/")[2] not in TABLES:
+            return
         self.paths.append(path)
         self._sizes.append(status.st_size)
         self._times.append(status.st_mtime_ns)
