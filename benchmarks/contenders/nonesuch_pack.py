@@ -1,4 +1,4 @@
-"""nonesuch: open a folder, pack it (or find it packed), then one epoch of shuffled batches in [-1, 1]."""
+"""nonesuch: open a folder, pack it (or find it packed), then epochs of shuffled batches in [-1, 1]."""
 
 import json
 import os
@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 
 from folder_task import BATCH, SIDE, folder_option
-from nonesuch.data.sources import open_source
 
 from nonesuch.data.pack import Pack, PackSpec
 from nonesuch.data.packing import build
+from nonesuch.data.sources import open_source
 
 
 def main() -> None:
@@ -20,11 +20,11 @@ def main() -> None:
     pack = build(open_source(folder), PackSpec(SIDE), cache)
     print(json.dumps({"kind": kind, "images": len(pack), "seconds": time.perf_counter() - started}), flush=True)
     if kind == "start":
-        one_epoch(pack)
+        two_epochs(pack)
 
 
-def one_epoch(pack: Pack) -> None:
-    """All pictures once, shuffled, as the float tensors that training gets."""
+def two_epochs(pack: Pack) -> None:
+    """All pictures twice, each time shuffled, as the float tensors that training gets; the others do two as well."""
     import numpy as np
     from folder_task import epoch
 
@@ -32,7 +32,9 @@ def one_epoch(pack: Pack) -> None:
     from nonesuch.pixels import to_signed
 
     batches = Batches(pack.pixels, None, np.arange(len(pack)), BATCH, seed=0)
-    epoch((to_signed(batches.at(position).pixels),) for position in range(0, len(pack) - BATCH + 1, BATCH))
+    whole = len(pack) // BATCH * BATCH
+    for kind, begin in (("first", 0), ("epoch", whole)):
+        epoch(((to_signed(batches.at(begin + at).pixels),) for at in range(0, whole, BATCH)), kind)
 
 
 if __name__ == "__main__":

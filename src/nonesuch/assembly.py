@@ -1,5 +1,6 @@
 """From a recipe to the parts of a run: pictures, net, objective, average, engine."""
 
+import logging
 from dataclasses import dataclass
 
 import lightning_fabric
@@ -70,7 +71,9 @@ def labelled(pack: Pack, label: str, val_share: float, test_share: float) -> Lab
     """
     if label not in pack.columns:
         found = ", ".join(pack.columns) or "none"
-        raise DataError(f"{pack.source}: no label column {label!r}; found: {found}. Sort the pictures into one folder a class")
+        raise DataError(
+            f"{pack.source}: no label column {label!r}; found: {found}. Sort the pictures into one folder a class"
+        )
     column = pack.columns[label]
     targets = column.codes.astype(np.int64)
     assigned = split.assign(pack.hashes, pack.given_split, val_share, test_share)
@@ -82,7 +85,9 @@ def labelled(pack: Pack, label: str, val_share: float, test_share: float) -> Lab
             f"a classifier needs at least {FEWEST} for training"
         )
     if len(np.unique(targets[rows["train"]])) < 2:
-        raise DataError(f"{pack.source}: a classifier needs two classes; found only {column.classes[0]!r}: add another folder")
+        raise DataError(
+            f"{pack.source}: a classifier needs two classes; found only {column.classes[0]!r}: add another folder"
+        )
     return Labelled(pack, column.classes, targets, rows)
 
 
@@ -103,6 +108,8 @@ def build_net(recipe: Recipe) -> nn.Module:
 
 def engine(settings: MachineSettings) -> lightning_fabric.Fabric:
     """Fabric, for one process or many, in full or mixed precision."""
+    # Which precision is in use is said in nonesuch's own words.
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     fabric = lightning_fabric.Fabric(
         accelerator=settings.device,
         devices=settings.processes,

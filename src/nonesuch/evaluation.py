@@ -133,7 +133,7 @@ class Run:
             picture = fit(decode(file.read_bytes()), settings.size, settings.fit, settings.channels)
         except (Undecodable, DataError, OSError) as error:
             return Reject(str(file), str(error))
-        pixels = torch.from_numpy(picture[None]).permute(0, 3, 1, 2)
+        pixels = torch.from_numpy(picture[None].copy()).permute(0, 3, 1, 2)
         probabilities = logits_of(self.net, engine(self.recipe.machine), self.recipe, pixels)[0].exp()
         order = probabilities.argsort(descending=True).tolist()
         return Prediction(

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
+import torch
+
 import nonesuch.data.open as data_door
 from nonesuch import machine, session
-from nonesuch.assembly import labelled
+from nonesuch.assembly import build_net, labelled
 from nonesuch.data import builtin
 from nonesuch.data.pack import Channels
 from nonesuch.data.places import cache_root
@@ -58,7 +60,15 @@ def plan(
     computed = MachineSettings(
         device=here.device, precision=here.precision, channels_last=here.channels_last, threads=here.threads
     )
-    return change(preset.model_copy(update={"machine": computed}), settings or {})
+    planned = change(preset.model_copy(update={"machine": computed}), settings or {})
+    check_net(planned)
+    return planned
+
+
+def check_net(recipe: Recipe) -> None:
+    """Raises NetError when the net cannot take these pictures. Builds its shapes only, no numbers."""
+    with torch.device("meta"):
+        build_net(recipe)
 
 
 def mirrors(where: str | Path, channels: int) -> bool:

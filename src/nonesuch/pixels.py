@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nonesuch.errors import MachineError
+
 if TYPE_CHECKING:
     from torch import Tensor, dtype
 
@@ -116,18 +118,22 @@ def png_bytes(pixels: Picture, text: Mapping[str, str] | None = None) -> bytes:
 
 
 def write_png(path: Path, pixels: Picture, text: Mapping[str, str] | None = None) -> None:
-    """Write a PNG so that `path` holds the old picture or the whole new one, never a part. Makes the folder."""
+    """Write a PNG so that `path` holds the old picture or the whole new one, never a part. Makes the folder.
+
+    Raises MachineError when the disk does not take it.
+    """
     data = png_bytes(pixels, text)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # the process id keeps two writers apart, and the name short enough for a long file name
+    # the process id keeps two writers apart
     beside = path.with_name(f".{os.getpid()}.tmp")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with beside.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
-    except BaseException:
+    except OSError as error:
+        raise MachineError(f"cannot write {path}: {error.strerror}; choose another folder or free some space") from None
+    finally:
         with contextlib.suppress(OSError):
             beside.unlink()
-        raise

@@ -94,7 +94,7 @@ class MachineSettings(_Settings):
 class Recipe(_Settings):
     """Everything that decides a run's outcome."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     kind: Literal["cnn"] = "cnn"
     seed: int = Field(0, ge=0, lt=2**53)
     data: DataSettings
@@ -139,7 +139,9 @@ def change(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
         if last not in place and path[-2:] != ["net", "options"]:
             _unknown(name, raw)
         if isinstance(place.get(last), dict):
-            raise RecipeError(f"{name} is a group of settings: found a value for it; set one of {', '.join(place[last])}")
+            raise RecipeError(
+                f"{name} is a group of settings: found a value for it; set one of {', '.join(place[last])}"
+            )
         place[last] = _value(text)
     try:
         return Recipe.model_validate(raw)
@@ -221,6 +223,10 @@ def classifier(
     if net not in PRESETS:
         raise RecipeError(f"no net is called {net!r}; the nets are {', '.join(classifier_names())}")
     preset = PRESETS[net]
+    if images is not None and minutes is not None:
+        raise RecipeError(
+            f"a budget is either images or minutes; found {images} images and {minutes} minutes: give one"
+        )
     if images is None and minutes is None:
         images = preset.epochs * pictures
     return Recipe(
@@ -238,5 +244,12 @@ def classifier(
             ema_half_life=preset.half_life,
             augment=AugmentSpec(flip=flip, shift=min(data.size) // 16),
         ),
-        budget=BudgetSettings(images=images, minutes=minutes),
+        budget=_budget(images, minutes),
     )
+
+
+def _budget(images: int | None, minutes: float | None) -> BudgetSettings:
+    try:
+        return BudgetSettings(images=images, minutes=minutes)
+    except ValidationError as error:
+        raise RecipeError(_first(error)) from None

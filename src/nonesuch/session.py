@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypedDict
+
+import torch
 
 from nonesuch.assembly import Parts, assemble
 from nonesuch.errors import Diverged as DivergedError
@@ -16,7 +19,7 @@ from nonesuch.recipe import Recipe
 from nonesuch.runs import atomic, checkpoint, layout
 from nonesuch.runs.events_log import EventLog
 from nonesuch.runs.lock import TrainerLock
-from nonesuch.runs.weights import flatten_optimizer, match, unflatten_optimizer
+from nonesuch.runs.weights import flatten_optimizer, match, match_optimizer, unflatten_optimizer
 from nonesuch.training import loop
 from nonesuch.training.events import Diverged, Event, Finished, Measured, Noted, Snapshotted, Started, Stepped, Stopped
 
@@ -37,6 +40,11 @@ def fit(recipe: Recipe, run: Path, stop: Callable[[], str | None] = lambda: None
     with TrainerLock(run):
         checkpoint.recover(run)
         yield from _Sitting(recipe, run, stop).events()
+
+
+class _Moment(TypedDict):
+    images_seen: int
+    seconds: float
 
 
 class _Sitting:
@@ -77,7 +85,11 @@ class _Sitting:
             self.images_seen, self.seconds = event.images_seen, event.seconds
             if isinstance(event, Diverged):
                 yield self._store(event)
-                kept = f"the snapshot of {self.snapshot.images_seen:,} images is kept" if self.snapshot else "nothing is kept"
+                kept = (
+                    f"the snapshot of {self.snapshot.images_seen:,} images is kept"
+                    if self.snapshot
+                    else "nothing is kept"
+                )
                 raise DivergedError(f"training diverged: {event.message}; {kept}; lower train.optimizer.rate")
             if self._logged(event):
                 self._store(event)
@@ -103,7 +115,7 @@ class _Sitting:
             report = self.examiner.measure("val")
             yield self._store(Measured(**self._now(), figures=report.figures(), split="val", n=report.n))
 
-    def _now(self) -> dict[str, float]:
+    def _now(self) -> "_Moment":
         return {"images_seen": self.images_seen, "seconds": self.seconds}
 
     def _logged(self, event: Stepped) -> bool:
@@ -166,22 +178,26 @@ class _Sitting:
 
     def _snapshot_bytes(self) -> int:
         """An estimate from the weights alone: model, average, and two moments."""
-        return 4 * sum(t.nbytes for t in self.parts.objective.modules.state_dict().values()) + 2**16
+        tensors: dict[str, torch.Tensor] = self.parts.objective.modules.state_dict()
+        return 4 * sum(tensor.nbytes for tensor in tensors.values()) + 2**16
 
     def _restore(self) -> checkpoint.Snapshot | None:
         found = checkpoint.latest(self.run)
         if found is None:
             return None
         for damaged in found.damaged:
-            self.notes.append(("damaged", f"snapshot {damaged.name} is damaged ({damaged.reason}); going on from the one before"))
+            self.notes.append(
+                ("damaged", f"snapshot {damaged.name} is damaged ({damaged.reason}); going on from the one before")
+            )
         modules = self.parts.objective.modules
         match(modules.state_dict(), found.tensors["model"])
         modules.load_state_dict(found.tensors["model"])
         if self.parts.average is not None:
             match(self.parts.average.module.state_dict(), found.tensors.get("ema", {}), "average")
             self.parts.average.module.load_state_dict(found.tensors["ema"])
-        states = unflatten_optimizer(found.tensors["optimizer"], found.state["optimizer"])
         optimizers = [o for phase in self.parts.objective.phases for o in phase.optimizers]
+        states: Any = unflatten_optimizer(found.tensors["optimizer"], found.state["optimizer"])
+        match_optimizer([optimizer.state_dict() for optimizer in optimizers], states)
         for optimizer, state in zip(optimizers, states, strict=True):
             optimizer.load_state_dict(state)
         self.images_seen = found.images_seen

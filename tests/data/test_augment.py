@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 import torch
-from oracles.augmenting import mirrored_and_shifted, warped
 from pydantic import ValidationError
 
 from nonesuch.data import augment as module
 from nonesuch.data.augment import AugmentSpec, augment
+from oracles.augmenting import mirrored_and_shifted, warped
 
 SHAPES = [(5, 1, 28, 28), (6, 3, 9, 14), (4, 4, 16, 7)]
 

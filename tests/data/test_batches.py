@@ -5,10 +5,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from oracles import philox
 
 from nonesuch.data.batches import Batches, shuffled
 from nonesuch.errors import DataError, RecipeError
+from oracles import philox
 
 COUNT = 37
 PIXELS = np.random.default_rng(0).integers(0, 256, (COUNT, 4, 5, 3), dtype=np.uint8)

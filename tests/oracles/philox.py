@@ -1,4 +1,4 @@
-"""Philox4x64-10 in plain Python, from Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"."""
+"""Philox4x64-10 in plain Python, from Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"."""
 
 WORD = 1 << 64
 MULTIPLIERS = (0xD2E7470EE14C6C93, 0xCA5A826395121157)

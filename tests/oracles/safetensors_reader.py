@@ -1,4 +1,4 @@
-"""The safetensors format read by its description alone, with struct, json and numpy: 8 bytes length, header, numbers."""
+"""The safetensors format read by its description alone, with struct, json and numpy: length, header, numbers."""
 
 import json
 import struct

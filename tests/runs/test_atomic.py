@@ -12,6 +12,7 @@ import pytest
 from nonesuch.errors import MachineError, RunError
 from nonesuch.runs import atomic
 from nonesuch.runs.reading import parse_object
+from oracles.tree import names
 
 
 @contextmanager
@@ -30,7 +31,7 @@ def test_a_file_is_replaced_and_private(tmp_path: Path) -> None:
         atomic.write_json(path, value)
         assert parse_object(path.read_bytes()) == value
     assert path.stat().st_mode & 0o777 == 0o600
-    assert os.listdir(tmp_path) == ["a.json"]
+    assert names(tmp_path) == ["a.json"]
 
 
 @pytest.mark.parametrize("value", [float("nan"), [float("inf")], {"a": -float("inf")}, "\ud800", {1, 2}, b"x"])
@@ -40,7 +41,7 @@ def test_what_is_no_strict_json_changes_nothing(tmp_path: Path, value: object) -
     with pytest.raises((ValueError, TypeError)):
         atomic.write_json(path, value)
     assert path.read_text() == "old"
-    assert os.listdir(tmp_path) == ["a.json"]
+    assert names(tmp_path) == ["a.json"]
 
 
 def test_the_order_is_sync_file_then_rename_then_sync_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +60,7 @@ def record(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     sync, replace, rename = os.fsync, os.replace, os.rename
 
     def fsync(file: int) -> None:
-        done.append(("fsync", os.readlink(f"/proc/self/fd/{file}")))
+        done.append(("fsync", str(Path(f"/proc/self/fd/{file}").readlink())))
         sync(file)
 
     def os_replace(old: object, new: object) -> None:
@@ -102,7 +103,7 @@ def test_a_failing_disk_is_named_and_the_old_file_stays(
     monkeypatch.undo()
     assert "\n" not in str(caught.value)
     assert path.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["a.json"]
+    assert names(tmp_path) == ["a.json"]
 
 
 def test_a_real_size_limit_is_named_and_the_old_file_stays(tmp_path: Path) -> None:
@@ -111,7 +112,7 @@ def test_a_real_size_limit_is_named_and_the_old_file_stays(tmp_path: Path) -> No
     with file_size_limit(1000), pytest.raises(MachineError, match="larger than this process may write"):
         atomic.write_bytes(path, b"x" * 5000)
     assert path.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["a.bin"]
+    assert names(tmp_path) == ["a.bin"]
 
 
 def test_a_missing_folder_is_one_line(tmp_path: Path) -> None:
@@ -137,7 +138,7 @@ def test_space_is_checked_where_the_folder_would_be(tmp_path: Path) -> None:
         atomic.check_space(tmp_path, 10**18)
     with file_size_limit(0), pytest.raises(MachineError, match="cannot write"):
         atomic.check_space(tmp_path, 1)
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
 
 
 def test_the_sweep_takes_strays_and_nothing_else(tmp_path: Path) -> None:
@@ -150,8 +151,8 @@ def test_the_sweep_takes_strays_and_nothing_else(tmp_path: Path) -> None:
     (run / ".tmp-3-link").symlink_to(outside)
     (run / "kept").touch()
     atomic.sweep(run)
-    assert os.listdir(run) == ["kept"]
-    assert os.listdir(outside) == ["precious"]
+    assert names(run) == ["kept"]
+    assert names(outside) == ["precious"]
     atomic.sweep(tmp_path / "none")
 
 
@@ -172,4 +173,4 @@ def test_removing_a_folder_never_follows_links(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "target")
     atomic.remove_folder(tmp_path / "folder")
     atomic.remove_folder(tmp_path / "link")
-    assert os.listdir(tmp_path) == ["target"]
+    assert names(tmp_path) == ["target"]

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import pickle
+import random
 import struct
 import time
 from collections.abc import Callable
@@ -48,6 +49,8 @@ def _entry(**fields: object) -> bytes:
     return json.dumps({"w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4], **fields}}).encode()
 
 
+EMPTY = b'{"dtype":"F32","shape":[0],"data_offsets":[0,0]}'
+
 PAYLOADS: dict[str, Callable[[Path], bytes]] = {
     "pickle": _pickled,
     "pickle behind a header": lambda path: _header(_pickled(path)),
@@ -57,9 +60,7 @@ PAYLOADS: dict[str, Callable[[Path], bytes]] = {
     "header of 2^64 - 1": lambda _: _header(b"{}", claimed=2**64 - 1),
     "header longer than the file": lambda _: _header(b"{}", claimed=10**9),
     "header of 90 MB": lambda _: _header(b" " * 90_000_000),
-    "header of many tensors": lambda _: _header(
-        json.dumps({f"{i}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for i in range(100_000)}).encode()
-    ),
+    "header of many tensors": lambda _: _header(b"{%s}" % b",".join(b'"%d":%s' % (i, EMPTY) for i in range(100_000))),
     "not JSON": lambda _: _header(b"{'w': 1}"),
     "deep": lambda _: _header(b"[" * 100_000),
     "shape overflow": lambda _: _header(_entry(shape=[2**40, 2**40]), b"\0" * 4),
@@ -179,15 +180,15 @@ def test_giants_are_refused_by_their_size_alone(tmp_path: Path) -> None:
     assert time.perf_counter() - started < 0.5
 
 
-@pytest.mark.parametrize("data", [b"NaN", b'{"a": Infinity}', b'{"a": -Infinity}', b'{"a": 1e400}', b"[1]", b"\xed\xa0\x80"])
+@pytest.mark.parametrize(
+    "data", [b"NaN", b'{"a": Infinity}', b'{"a": -Infinity}', b'{"a": 1e400}', b"[1]", b"\xed\xa0\x80"]
+)
 def test_strict_json_only(data: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_object(data)
 
 
 def test_two_thousand_mutated_headers_raise_nothing_but_our_error() -> None:
-    import random
-
     rng = random.Random(1)
     whole = _header(_entry(), b"\0" * 4)
     for _ in range(2000):

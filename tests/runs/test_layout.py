@@ -14,7 +14,13 @@ NOW = datetime(2026, 11, 23, 14, 30, 5)
 
 @pytest.mark.parametrize(
     ("data", "slug"),
-    [("pixelfolk", "pixelfolk"), ("My Pictures_2", "my-pictures-2"), ("Köln", "koln"), ("日本", "data"), ("../../etc", "etc")],
+    [
+        ("pixelfolk", "pixelfolk"),
+        ("My Pictures_2", "my-pictures-2"),
+        ("Köln", "koln"),
+        ("日本", "data"),
+        ("../../etc", "etc"),
+    ],
 )
 def test_an_id_holds_time_kind_and_data(data: str, slug: str) -> None:
     run_id = layout.new_id("cnn", data, NOW, Random(1))
@@ -41,7 +47,8 @@ def test_an_odd_kind_is_a_mistake_of_the_caller(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".", "..", "a/b", "/etc", "a\\b", ".hidden", "-rf", "a\nb", "a\0b", "ü", "a" * 101, "a b", "x%2e", "run\n"]
+    "text",
+    ["", ".", "..", "a/b", "/etc", "a\\b", ".hidden", "-rf", "a\nb", "a\0b", "ü", "a" * 101, "a b", "x%2e", "run\n"],
 )
 def test_what_is_no_name_is_no_id_either(text: str) -> None:
     assert not layout.is_name(text)

@@ -20,7 +20,9 @@ app = typer.Typer(
 train = typer.Typer(help="Train a net on DATA: a folder, an archive, or a name.", no_args_is_help=True)
 app.add_typer(train, name="train")
 
-Where = Annotated[str, typer.Argument(metavar="DATA", help="Folder, zip, idx files, .npz, or a name such as pixelfolk.")]
+Where = Annotated[
+    str, typer.Argument(metavar="DATA", help="Folder, zip, idx files, .npz, or a name such as pixelfolk.")
+]
 Size = Annotated[str | None, typer.Option(help="Side in pixels, or HEIGHTxWIDTH. Default: judged by the pictures.")]
 Colour = Annotated[int | None, typer.Option("--channels", help="1 grey, 3 colour, 4 with alpha. Default: as they are.")]
 Fit = Annotated[str, typer.Option(help="How other shapes are made to fit: crop, pad or stretch.")]
@@ -120,7 +122,7 @@ def demo(out: Annotated[Path, typer.Option(help="Where the results go.")] = Path
 
 
 def _size(text: str | None) -> int | tuple[int, int] | None:
-    """"32" -> 32, "24x32" -> (24, 32)."""
+    """ "32" -> 32, "24x32" -> (24, 32)."""
     if text is None:
         return None
     parts = text.lower().split("x")

@@ -18,13 +18,24 @@ def show(name: str, size: int | tuple[int, int], channels: int, classes: int) ->
     console = Console(highlight=False)
     console = console if console.is_terminal else Console(highlight=False, width=160)
     table = Table(box=None, pad_edge=False)
-    for title, side in (("layer", "left"), ("kind", "left"), ("output", "left"), ("parameters", "right"), ("sees", "right")):
+    for title, side in (
+        ("layer", "left"),
+        ("kind", "left"),
+        ("output", "left"),
+        ("parameters", "right"),
+        ("sees", "right"),
+    ):
         table.add_column(title, justify=side)  # type: ignore[arg-type]
     table.add_column("MFLOP", justify="right")
     for row in rows:
         sees = f"{row.receptive_field[0]}x{row.receptive_field[1]}" if row.receptive_field else ""
         table.add_row(
-            row.name, row.kind, "x".join(map(str, row.output_shape)), f"{row.parameters:,}", sees, f"{row.flops / 1e6:.3f}"
+            row.name,
+            row.kind,
+            "x".join(map(str, row.output_shape)),
+            f"{row.parameters:,}",
+            sees,
+            f"{row.flops / 1e6:.3f}",
         )
     console.print(f"{name}: {catalog.CLASSIFIERS[name].summary}")
     console.print(table)

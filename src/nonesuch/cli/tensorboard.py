@@ -13,13 +13,13 @@ def writer(folder: Path) -> Callable[[Event], None]:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         raise MachineError("no TensorBoard here; install it with: pip install 'nonesuch[tensorboard]'") from None
-    log = SummaryWriter(str(folder))  # type: ignore[no-untyped-call]
+    log = SummaryWriter(str(folder))
 
     def write(event: Event) -> None:
         prefix = f"{event.split}/" if isinstance(event, Measured) else "train/"
         if isinstance(event, Stepped | Measured):
             for name, value in event.figures.items():
-                log.add_scalar(prefix + name, value, event.images_seen)  # type: ignore[no-untyped-call]
-            log.flush()  # type: ignore[no-untyped-call]
+                log.add_scalar(prefix + name, value, event.images_seen)
+            log.flush()
 
     return write

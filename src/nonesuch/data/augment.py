@@ -78,9 +78,11 @@ def _moved(pixels: Tensor, mirrored: Tensor | None, shift: int, edge: str, gener
     """Mirror and shift by copying whole picture rows out of a wider table of both versions of the batch."""
     if mirrored is None and not shift:
         return pixels
-    count, channels, height, width = pixels.shape
+    count, _, height, width = pixels.shape
     if edge == "reflect" and shift >= min(height, width):
-        raise ValueError(f"a reflected shift of {shift} pixels needs a picture larger than that, found {height} x {width}")
+        raise ValueError(
+            f"a reflected shift of {shift} pixels needs a picture larger than that, found {height} x {width}"
+        )
     rows = pixels.permute(0, 2, 3, 1)
     flipped = rows.flip(2) if mirrored is not None or (shift and edge == "reflect") else rows
     table = _widened(rows, flipped, shift, edge)
@@ -166,10 +168,10 @@ def _elastic_field(images: Tensor, spec: AugmentSpec, generator: torch.Generator
 
 
 def _smoothing(length: int, sigma: float) -> Tensor:
-    """A Gaussian blur along one side as a matrix (length, length); unit rows, so that white noise keeps its variance."""
+    """A Gaussian blur along one side as a matrix (length, length); unit rows keep white noise's variance."""
     place = torch.arange(length, dtype=torch.float32)
     kernel = torch.exp(-0.5 * ((place[:, None] - place) / sigma) ** 2)
-    return kernel / kernel.norm(dim=1, keepdim=True)
+    return F.normalize(kernel, dim=1)
 
 
 def _erased(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
@@ -185,4 +187,4 @@ def _erased(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
     covered = rows[:, :, None] & columns.repeat_interleave(channels, 1)[:, None, :]
     fill = torch.tensor(NEUTRAL if images.is_floating_point() else round(NEUTRAL), dtype=images.dtype)
     erased = torch.where(covered, fill.to(images.device), images.permute(0, 2, 3, 1).flatten(2))
-    return erased.unflatten(2, (width, channels)).permute(0, 3, 1, 2)
+    return erased.view(count, height, width, channels).permute(0, 3, 1, 2)

@@ -6,6 +6,7 @@ every pixel is opaque, and laid onto white where the net takes fewer than 4 chan
 """
 
 import io
+import logging
 import re
 import warnings
 from dataclasses import dataclass
@@ -140,11 +141,12 @@ def fit(picture: Picture, size: tuple[int, int], how: Fit, channels: Channels) -
 
 
 def _quieten_pillow() -> None:
-    """Pillow warns about damaged metadata on stderr, in the middle of progress bars; what counts is in the rejects.
+    """Pillow warns and logs about damaged files on stderr, in the middle of progress bars; what counts is in the rejects.
 
     Checked at each call because a context manager elsewhere may have put the old filters back; it costs 0.03 us.
     """
     if _QUIET not in warnings.filters:
+        logging.getLogger("PIL").setLevel(logging.CRITICAL)
         warnings.filterwarnings("ignore", module=r"PIL\.")
         warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
@@ -213,10 +215,11 @@ def _widened(picture: Picture, channels: int) -> Picture:
 
 def _covering(picture: Picture, height: int, width: int) -> Picture:
     high, wide = picture.shape[:2]
-    scale = max(height / high, width / wide)
-    box_high, box_wide = min(high, height / scale), min(wide, width / scale)
+    by_height = height * wide >= width * high
+    box_high = high if by_height else height * wide / width
+    box_wide = width * high / height if by_height else wide
     top, left = (high - box_high) / 2, (wide - box_wide) / 2
-    if scale >= 1 and box_high.is_integer() and box_wide.is_integer():
+    if box_high <= height and box_high % 1 == box_wide % 1 == 0:
         # Whole pixels stay whole: an offset of half a pixel would blur what need not be touched.
         first, start = int(top), int(left)
         return _resized(picture[first : first + int(box_high), start : start + int(box_wide)], height, width)

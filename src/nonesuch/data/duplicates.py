@@ -130,7 +130,8 @@ def _averaging(length: int, cells: int) -> npt.NDArray[np.float32]:
     edges = np.linspace(0, length, cells + 1)
     pixel = np.arange(length)
     overlap = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
-    return (np.clip(overlap, 0, None) * (cells / length)).astype(np.float32)
+    shares: npt.NDArray[np.float32] = (np.clip(overlap, 0, None) * (cells / length)).astype(np.float32)
+    return shares
 
 
 def _candidates(words: npt.NDArray[np.uint64], brightness: npt.NDArray[np.float32]) -> Ints:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,8 +22,8 @@ MOVE_BYTES = 8 << 20
 def close_gaps(path: Path, row_bytes: int, count: int, rejected: Mapping[int, str]) -> None:
     """Move the rows of a file of `count` rows down over the rejected ones (ascending), keeping their order."""
     gaps = [*rejected, count]
-    with open(path, "r+b") as file:
-        for shift, (gap, following) in enumerate(zip(gaps, gaps[1:], strict=False), start=1):
+    with path.open("r+b") as file:
+        for shift, (gap, following) in enumerate(pairwise(gaps), start=1):
             for start in range((gap + 1) * row_bytes, following * row_bytes, MOVE_BYTES):
                 file.seek(start)
                 block = file.read(min(MOVE_BYTES, following * row_bytes - start))
@@ -45,7 +46,7 @@ def write_index(
         index = _Index(partial, files)
         for reject in refused:
             index.refuse(reject.name, reject.reason)
-        with open(partial / "items.jsonl", "rb") as items:
+        with (partial / "items.jsonl").open("rb") as items:
             for row, line in enumerate(items):
                 _, item, split, label, columns = json.loads(line)
                 if row in rejected:
@@ -71,10 +72,10 @@ class _Index:
 
     def __init__(self, folder: Path, files: ExitStack) -> None:
         self._folder, self._files = folder, files
-        self._text = files.enter_context(open(folder / "names.utf8", "wb"))
-        self._ends = files.enter_context(open(folder / "names.end.i64", "wb"))
-        self._split = files.enter_context(open(folder / "split.u8", "wb"))
-        self._rejects = files.enter_context(open(folder / "rejects.jsonl", "w", encoding="utf-8"))
+        self._text = files.enter_context((folder / "names.utf8").open("wb"))
+        self._ends = files.enter_context((folder / "names.end.i64").open("wb"))
+        self._split = files.enter_context((folder / "split.u8").open("wb"))
+        self._rejects = files.enter_context((folder / "rejects.jsonl").open("w", encoding="utf-8"))
         self._end = 0
         self.count = 0
         self.columns: dict[str, _ColumnFile] = {}
@@ -89,7 +90,7 @@ class _Index:
         for key, value in labels.items():
             if key not in self.columns:
                 path = self._folder / f"column.{len(self.columns)}.i32"
-                self.columns[key] = _ColumnFile(path, self._files.enter_context(open(path, "wb")))
+                self.columns[key] = _ColumnFile(path, self._files.enter_context(path.open("wb")))
             self.columns[key].put(self.count, value)
         self.count += 1
 
@@ -109,13 +110,13 @@ class _ColumnFile:
 
     def finish(self, count: int) -> list[str]:
         """Fill up to `count` rows, renumber by sorted class, return the classes. The file is closed by now."""
-        with open(self._path, "ab") as file:
+        with self._path.open("ab") as file:
             file.write(_MISSING * (count - self._rows))
         classes = sorted(self._codes, key=natural)
         renumber = np.empty(len(classes) + 1, "<i4")
         renumber[[self._codes[value] for value in classes]] = np.arange(len(classes))
         renumber[-1] = -1
-        with open(self._path, "r+b") as file:
+        with self._path.open("r+b") as file:
             for start, block in _blocks(file):
                 file.seek(start)
                 file.write(renumber[np.frombuffer(block, "<i4")].tobytes())
@@ -135,7 +136,7 @@ def natural(text: str) -> tuple[tuple[int | str, ...], str]:
 
 
 def _digest(path: Path) -> str:
-    with open(path, "rb") as file:
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:32]
 
 

@@ -144,7 +144,7 @@ class Pack:
     @cached_property
     def rejects(self) -> list[Reject]:
         """Every refused picture with its reason: those met while listing first, then in the order of the source."""
-        with open(self.path / "rejects.jsonl", encoding="utf-8") as lines:
+        with (self.path / "rejects.jsonl").open(encoding="utf-8") as lines:
             return [Reject(**json.loads(line)) for line in lines]
 
 
@@ -164,7 +164,9 @@ def open_pack(folder: Path) -> Pack:
     try:
         head = json.loads((folder / "pack.json").read_text(encoding="utf-8"))
         if head["schema"] != SCHEMA:
-            raise DataError(f"{folder}: written with pack schema {head['schema']}, this version reads {SCHEMA}: delete it")
+            raise DataError(
+                f"{folder}: written with pack schema {head['schema']}, this version reads {SCHEMA}: delete it"
+            )
         return _open(folder, head)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{folder}: the pack is damaged ({error}); delete that folder, it is made again") from error

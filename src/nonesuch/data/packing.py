@@ -61,8 +61,12 @@ def build(
         final.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(final.parent / f"{name}.lock"):
             if not is_pack(final):
-                _build(source, spec, final, progress or (lambda done, total: None), workers)
+                _build(source, spec, final, progress or _silent, workers)
     return open_pack(final)
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Nobody wants to know."""
 
 
 @contextlib.contextmanager
@@ -71,9 +75,13 @@ def _disk_errors(cache: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in DISK_FULL:
-            raise MachineError(f"{cache}: the disk is full; free some space and call again, what is done is kept") from error
+            raise MachineError(
+                f"{cache}: the disk is full; free some space and call again, what is done is kept"
+            ) from error
         if error.errno in NOT_WRITABLE:
-            raise MachineError(f"{cache}: not writable ({error.strerror}); set NONESUCH_CACHE to a folder of yours") from error
+            raise MachineError(
+                f"{cache}: not writable ({error.strerror}); set NONESUCH_CACHE to a folder of yours"
+            ) from error
         raise
 
 
@@ -119,7 +127,7 @@ def _listing(source: Source, spec: PackSpec, partial: Path, on_many: Callable[[]
     if not head.exists():
         size = max(1, min(CHUNK_ITEMS, CHUNK_BYTES // spec.picture_bytes))
         starts, count, offset = [], 0, 0
-        with open(partial / "items.jsonl", "wb") as lines:
+        with (partial / "items.jsonl").open("wb") as lines:
             for item in source.items():
                 if count % size == 0:
                     starts.append(offset)
@@ -165,8 +173,10 @@ class _Log:
     """done.log: one JSON line a finished chunk, written only after that chunk's bytes were forced to disk."""
 
     def __init__(self, partial: Path) -> None:
-        self._data = [open(partial / name, "ab") for name in ("pixels.u8", "hashes.u8")]
-        self._log = open(partial / "done.log", "ab")
+        with contextlib.ExitStack() as files:
+            self._data = [files.enter_context((partial / name).open("ab")) for name in ("pixels.u8", "hashes.u8")]
+            self._log = files.enter_context((partial / "done.log").open("ab"))
+            self._files = files.pop_all()
         self._unsaved: list[bytes] = []
         self._saved = time.monotonic()
         self._log.write(b"\n")  # ends a line that a kill may have cut
@@ -176,11 +186,11 @@ class _Log:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
-            if kind is None or issubclass(kind, (KeyboardInterrupt, MachineError)):
+            # Where something else is on its way out already, a disk that is full as well has nothing to add.
+            with contextlib.suppress(*([] if kind is None else [OSError])):
                 self._save()
         finally:
-            for file in (*self._data, self._log):
-                file.close()
+            self._files.close()
 
     def add(self, chunk: Chunk, rows: Rejected) -> None:
         self._unsaved.append(json.dumps([chunk.number, rows]).encode() + b"\n")
@@ -258,9 +268,9 @@ def _publish(partial: Path, final: Path) -> None:
     for name in ("items.jsonl", "listing.json", "done.log", "beats", "workers.log"):
         (partial / name).unlink(missing_ok=True)
     for path in partial.iterdir():
-        with open(path, "rb") as file:
+        with path.open("rb") as file:
             os.fsync(file.fileno())
-    os.replace(partial, final)
+    partial.replace(final)
     folder = os.open(final.parent, os.O_RDONLY)
     os.fsync(folder)
     os.close(folder)
@@ -269,10 +279,10 @@ def _publish(partial: Path, final: Path) -> None:
 def _write_text(path: Path, text: str) -> None:
     """Atomic, so that a file of this name is always whole."""
     beside = path.with_suffix(".new")
-    with open(beside, "w") as file:
+    with beside.open("w") as file:
         file.write(text)
         _sync(file)
-    os.replace(beside, path)
+    beside.replace(path)
 
 
 def _sync(file: IO[bytes] | IO[str]) -> None:

@@ -7,6 +7,7 @@ killer) or stands still, the note names the file. A death may be somebody else's
 and the file is refused at its second death; a file that stands still for HANG_SECONDS is refused at once.
 """
 
+import contextlib
 import gc
 import hashlib
 import json
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -36,6 +37,7 @@ DEATHS_OF_A_FILE = 2
 DEATHS_WHILE_STARTING = 3
 WORKER_MEMORY = 3 << 30
 IDLE = -1
+_BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[2]); from nonesuch.data.workers import serve; serve()"
 
 Rejected = list[tuple[int, str]]
 """(row in the listing, reason) of every refused picture of a chunk."""
@@ -56,7 +58,9 @@ class ChunkWriter:
 
     def __init__(self, source: Source, spec: PackSpec, folder: Path, chunk_size: int) -> None:
         self._source, self._spec = source, spec
-        self._listing = open(folder / "items.jsonl", "rb")
+        self._size, self._how, self._channels = spec.shape[:2], spec.fit, spec.channels
+        self._files = contextlib.ExitStack()
+        self._listing = self._files.enter_context((folder / "items.jsonl").open("rb"))
         self._pixels_file = os.open(folder / "pixels.u8", os.O_WRONLY)
         self._hashes_file = os.open(folder / "hashes.u8", os.O_WRONLY)
         self._pixels = np.zeros((chunk_size, *spec.shape), np.uint8)
@@ -78,45 +82,48 @@ class ChunkWriter:
             except Undecodable as error:
                 rejected.append((row, error.reason))
             except Exception as error:  # whatever a damaged archive or file raises, it is that picture's end alone
-                rejected.append((row, f"cannot be read: {type(error).__name__}: {error}"))
-        _write_all(self._pixels_file, self._pixels[: chunk.count], chunk.first * self._spec.picture_bytes)
-        _write_all(self._hashes_file, digests, chunk.first * HASH_BYTES)
+                said = " ".join(f"{type(error).__name__}: {error}".split())
+                rejected.append((row, f"cannot be read: {said}"))
+        _write_all(self._pixels_file, self._pixels[: chunk.count].data, chunk.first * self._spec.picture_bytes)
+        _write_all(self._hashes_file, memoryview(digests), chunk.first * HASH_BYTES)
         on_row(IDLE)
         return rejected
 
     def _one(self, key: str, out: npt.NDArray[np.uint8]) -> bytes:
         """Put one picture into `out` and return its content hash."""
         raw = self._source.read(key)
-        if isinstance(raw, bytes):
-            picture = decode(raw)
-        else:
-            raw = np.ascontiguousarray(raw)
-            picture = from_array(raw)
-        out[...] = fit(picture, self._spec.shape[:2], self._spec.fit, self._spec.channels)
-        return hashlib.sha256(raw).digest()[:HASH_BYTES]
+        picture = decode(raw) if isinstance(raw, bytes) else from_array(raw)
+        out[...] = fit(picture, self._size, self._how, self._channels)
+        return hashlib.sha256(raw if isinstance(raw, bytes) else raw.tobytes()).digest()[:HASH_BYTES]
 
     def close(self) -> None:
-        self._listing.close()
+        self._files.close()
         os.close(self._pixels_file)
         os.close(self._hashes_file)
 
 
-def _write_all(file: int, rows: npt.NDArray[np.uint8] | bytearray, offset: int) -> None:
+def _write_all(file: int, rows: memoryview, offset: int) -> None:
     """Write through the file, not through a map: a full disk is then an error and not a SIGBUS."""
-    view = memoryview(rows).cast("B")
+    view = rows.cast("B")
     while view:
         written = os.pwrite(file, view, offset)
         view, offset = view[written:], offset + written
 
 
-def write_chunks_here(source: Source, spec: PackSpec, folder: Path, chunks: list[Chunk]) -> Iterator[tuple[Chunk, Rejected]]:
+def _unwatched(_row: int) -> None:
+    """In this process nobody waits for the next row."""
+
+
+def write_chunks_here(
+    source: Source, spec: PackSpec, folder: Path, chunks: list[Chunk]
+) -> Generator[tuple[Chunk, Rejected], None, None]:
     """The same work in this process, without protection from crashes and hangs."""
     if not chunks:
         return
     writer = ChunkWriter(source, spec, folder, max(chunk.count for chunk in chunks))
     try:
         for chunk in chunks:
-            yield chunk, writer.write(chunk, {}, lambda row: None)
+            yield chunk, writer.write(chunk, {}, _unwatched)
     finally:
         writer.close()
 
@@ -154,7 +161,7 @@ class Crew:
         for worker in self._workers:
             self._end(worker)
 
-    def write_chunks(self, chunks: list[Chunk]) -> Iterator[tuple[Chunk, Rejected]]:
+    def write_chunks(self, chunks: list[Chunk]) -> Generator[tuple[Chunk, Rejected], None, None]:
         """Yield every chunk with its rejects as it is finished, in any order. Raises MachineError, OSError (disk)."""
         size = max((chunk.count for chunk in chunks), default=0)
         waiting, left = deque(chunks), len(chunks)
@@ -182,10 +189,9 @@ class Crew:
 
     def _start(self, slot: int) -> _Worker:
         ours, theirs = socket.socketpair()
-        code = "import json, sys; sys.path[:] = json.loads(sys.argv[2]); from nonesuch.data import workers; workers.serve()"
-        with theirs, open(self._folder / "workers.log", "ab") as log:
+        with theirs, (self._folder / "workers.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-c", code, str(theirs.fileno()), json.dumps(sys.path)],
+                [sys.executable, "-c", _BOOT, str(theirs.fileno()), json.dumps(sys.path)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -237,10 +243,8 @@ class Crew:
 
 def _send(worker: _Worker, message: object) -> None:
     """Send; that the worker is dead already is found when its answer is awaited."""
-    try:
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         worker.pipe.send(message)
-    except (BrokenPipeError, ConnectionResetError):
-        pass
 
 
 def _answer(worker: _Worker) -> Rejected | OSError | None:

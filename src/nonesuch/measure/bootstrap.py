@@ -1,7 +1,7 @@
 """Bootstrap intervals: how far a figure would move on other pictures drawn from the same source.
 
-Percentile method (Efron 1979; Efron & Tibshirani 1993, section 13.3): draw n of the n examples with replacement, compute
-the figure, repeat, and cut off the two tails. It speaks about the sample of pictures, not about other training seeds.
+Percentile method (Efron 1979; Efron & Tibshirani 1993, section 13.3): draw n of the n examples with replacement,
+compute the figure, repeat, cut off the two tails. It speaks of the sample of pictures, not of other training seeds.
 """
 
 from collections.abc import Callable

@@ -63,9 +63,9 @@ class Mistake:
 class LabelsReport:
     """What `measure` found. All shares are in [0, 1]; `confusion[t][a]` counts examples of class t answered as a.
 
-    accuracy_interval: percentile bootstrap over the examples. top5: None with fewer than 10 classes. cross_entropy: mean
-    of -log p(truth), in nats. balanced_accuracy: mean recall of the classes with examples; macro_f1: mean F1 of the
-    classes that occur. mistakes: the most confident first, at most 64 of them.
+    accuracy_interval: percentile bootstrap over the examples. top5: None with fewer than 10 classes. cross_entropy:
+    mean of -log p(truth), in nats. balanced_accuracy: mean recall of the classes with examples; macro_f1: mean F1 of
+    the classes that occur. mistakes: the most confident first, at most 64 of them.
     """
 
     n: int

@@ -23,12 +23,12 @@ class NetEntry:
 
 
 CLASSIFIERS: Mapping[str, NetEntry] = {
-    "linear": NetEntry(classifier.LinearConfig, classifier.linear, "one dense layer; its weights are the class templates"),
+    "linear": NetEntry(classifier.LinearConfig, classifier.linear, "one dense layer; its rows are the class templates"),
     "mlp": NetEntry(classifier.MlpConfig, classifier.mlp, "dense layers with scaled tanh, 300 hidden units"),
     "lenet1": NetEntry(lenet.LenetConfig, lenet.lenet1, "LeNet-1 (1990): 2,578 weights for 28x28 digits"),
     "lenet4": NetEntry(lenet.LenetConfig, lenet.lenet4, "LeNet-4 (1994): 4, 8 and 16 maps, 120 units"),
     "lenet5": NetEntry(lenet.LenetConfig, lenet.lenet5, "LeNet-5 (1998): 60,000 weights, RBF output"),
-    "lecture": NetEntry(classifier.LectureConfig, classifier.lecture, "the lecture's CNN: three convolutions, batch norm, dropout"),
+    "lecture": NetEntry(classifier.LectureConfig, classifier.lecture, "the lecture's CNN, to the letter"),
     "fast": NetEntry(fast.FastConfig, fast.fast, "a residual CNN on whitened patches, for accuracy per second"),
 }  # fmt: skip
 

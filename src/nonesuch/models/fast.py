@@ -1,4 +1,4 @@
-"""A small residual CNN for accuracy per second, after hlb-CIFAR10 (Swan 2023) and airbench (Jordan 2024, arXiv 2404.00498).
+"""A small residual CNN for accuracy per second, after hlb-CIFAR10 (Swan 2023) and airbench (Jordan 2024).
 
 A fixed 2x2 convolution whitens the patches of the training pictures, so that the first gradients are well scaled; three
 groups of two 3x3 convolutions each halve the picture; convolutions start as the identity; logits are scaled down.
@@ -40,7 +40,12 @@ class Group(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, residual: bool) -> None:
         super().__init__()
-        self.conv1, self.pool, self.norm1, self.gelu1 = _conv(inputs, outputs), nn.MaxPool2d(2), _norm(outputs), nn.GELU()
+        self.conv1, self.pool, self.norm1, self.gelu1 = (
+            _conv(inputs, outputs),
+            nn.MaxPool2d(2),
+            _norm(outputs),
+            nn.GELU(),
+        )
         self.conv2, self.norm2, self.gelu2 = _conv(outputs, outputs), _norm(outputs), nn.GELU()
         self.add = Add() if residual else None
 
@@ -100,7 +105,7 @@ def _patch_statistics(pixels: Tensor) -> tuple[Tensor, Tensor]:
     """Mean (4C,) and covariance (4C, 4C) of all 2x2 patches, in float64, a chunk of pictures at a time."""
     size = pixels.shape[1] * _PATCH**2
     total, squares, count = torch.zeros(size).double(), torch.zeros(size, size).double(), 0
-    for chunk in pixels.split(max(1, _CHUNK // (pixels.shape[2] * pixels.shape[3]))):
+    for chunk in torch.split(pixels, max(1, _CHUNK // (pixels.shape[2] * pixels.shape[3]))):
         patches = F.unfold(chunk.cpu().double(), _PATCH).transpose(1, 2).reshape(-1, size)
         total += patches.sum(0)
         squares += patches.T @ patches

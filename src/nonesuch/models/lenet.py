@@ -15,10 +15,14 @@ from nonesuch.models.blocks import PartialConv, RbfOutput, Scale, ScaledTanh, Su
 from nonesuch.models.classifier import lecun_uniform
 from nonesuch.models.config import NetConfig, Shape
 
-LENET1_TABLE = tuple(tuple(side + i for i in row) for side in (0, 2) for row in ((0,), (0, 1), (0, 1), (1,), (0, 1), (0, 1)))
-"""Twelve maps, each on one or two of four: 20 links (LeCun et al. 1990, table 1)."""
+LENET1_TABLE = tuple(
+    tuple(side + i for i in row) for side in (0, 2) for row in ((0,), (0, 1), (0, 1), (1,), (0, 1), (0, 1))
+)
+"""Twelve maps, each on one or two of four. The counts of LeCun et al. 1990 leave 20 links; which ones is ours."""
 
-LENET4_TABLE = tuple(tuple(sorted((i + step) % 8 for step in steps)) for steps in ((0, 1, 2), (0, 2, 5)) for i in range(8))
+LENET4_TABLE = tuple(
+    tuple(sorted((i + step) % 8 for step in steps)) for steps in ((0, 1, 2), (0, 2, 5)) for i in range(8)
+)
 """Sixteen maps, each on three of eight. Ours: the paper gives no table, but 48 links meet its 260,000 multiply-adds."""
 
 LENET5_TABLE = (
@@ -85,7 +89,7 @@ def lenet4(_config: LenetConfig, shape: Shape, classes: int) -> nn.Module:
 
 
 def lenet5(_config: LenetConfig, shape: Shape, classes: int) -> nn.Module:
-    """Section II.B and figure 2: 60,000 trainable weights, 840 fixed ones, 340,908 connections at 1x32x32 and 10 classes.
+    """Section II.B and figure 2: 60,000 trainable and 840 fixed weights, 340,908 connections for grey digits.
 
     The output units compare the 84 units of F6 with pictures of the digits, 7x12 cells of +-1; for other numbers of
     classes with codes of +-1 drawn once and for all. Logits are minus a tenth of the squared distance: the tenth keeps
@@ -115,7 +119,9 @@ def class_codes(classes: int) -> Tensor:
 def _require(net: str, shape: Shape, sizes: tuple[int, ...]) -> None:
     if shape[1] != shape[2] or shape[1] not in sizes:
         accepted = " or ".join(f"{size}x{size}" for size in sizes)
-        raise NetError(f"{net} takes pictures of {accepted}; found {shape[1]}x{shape[2]}: pack them with --size {sizes[-1]}")
+        raise NetError(
+            f"{net} takes pictures of {accepted}; found {shape[1]}x{shape[2]}: pack them with --size {sizes[-1]}"
+        )
 
 
 def _front(shape: Shape, maps: int, border: int) -> OrderedDict[str, nn.Module]:

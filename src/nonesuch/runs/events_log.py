@@ -149,19 +149,19 @@ def follow(run: Path, start: int = 0, stop: Callable[[], bool] = lambda: False) 
         time.sleep(POLL_SECONDS)
 
 
-def last_events(run: Path, most_bytes: int = 16 << 10) -> list[dict[str, object]]:
-    """The events in the last `most_bytes` of the log, oldest first, without reading the rest; for listings."""
+def last_events(run: Path, most_bytes: int = 16 << 10) -> Iterator[dict[str, object]]:
+    """The events in the last `most_bytes` of the log, newest first, without reading the rest; for listings."""
     try:
         file = open_inside(run, EVENTS)
     except FileNotFoundError:
-        return []
+        return
     try:
         start = max(0, os.fstat(file).st_size - most_bytes)
         lines = os.pread(file, most_bytes, start).split(b"\n")
     finally:
         os.close(file)
     # Behind the last newline is a line still being written; before the first one, when cut, half a line.
-    return [_event(line) for line in lines[1 if start else 0 : -1]]
+    yield from map(_event, reversed(lines[1 if start else 0 : -1]))
 
 
 class _Reader:

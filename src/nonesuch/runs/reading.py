@@ -77,7 +77,7 @@ def read_json(folder: Path, name: str) -> dict[str, object]:
 def parse_object(data: bytes) -> dict[str, object]:
     """Strict JSON: UTF-8, one object, finite numbers only. Raises ValueError."""
     try:
-        value = json.loads(data.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
+        value = _STRICT.decode(data.decode("utf-8"))
     except RecursionError:
         raise ValueError("nested too deep") from None
     if not isinstance(value, dict):
@@ -94,3 +94,6 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{text[:20]} is too large")
     return number
+
+
+_STRICT = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)

@@ -19,7 +19,7 @@ RunState = Literal["running", "finished", "stopped", "failed", "damaged"]
 _MOST_PREVIEW_BYTES = 64 << 20
 _LISTED_TAIL_BYTES = 4 << 10
 # What the newest telling event says about a run that nobody is training; others (measured, noted ...) tell nothing.
-_TELLING: Mapping[object, RunState] = {
+_TELLING: Mapping[str, RunState] = {
     "finished": "finished",
     "diverged": "failed",
     "stopped": "stopped",
@@ -108,11 +108,12 @@ class RunFolder:
             recipe = self.recipe()
             summary = replace(summary, kind=_text(recipe.get("kind")) or kind, data=data or _data_name(recipe))
             figures = _figures(self.report())
-            events = events_log.last_events(self.path, _LISTED_TAIL_BYTES)
-            state: RunState = "running" if self.is_alive() else _state(events)
+            state, images_seen = _last_said(self.path)
+            if self.is_alive():
+                state = "running"
         except RunError as error:
             return replace(summary, problem=str(error))
-        images_seen = max([*self.snapshots()[-1:], *_images_seen(events)], default=0)
+        images_seen = max(images_seen, *self.snapshots()[-1:], 0)
         return replace(summary, state=state, images_seen=images_seen, figures=figures)
 
     def _document(self, name: str) -> dict[str, object]:
@@ -165,7 +166,10 @@ class Store:
 
     def create_new(self, kind: str, data: str, rng: Random | None = None) -> RunFolder:
         """Make an empty run folder with a fresh id of this moment. Raises like create()."""
-        return self.create(layout.new_id(kind, data, datetime.now(), rng or SystemRandom()))
+        rng = rng or SystemRandom()
+        while (self.root / (run_id := layout.new_id(kind, data, datetime.now(), rng))).exists():
+            pass  # of 1,000 runs begun in one second, some would meet
+        return self.create(run_id)
 
     def get(self, run_id: str) -> RunFolder:
         """A run under the root by its name, as it may come from the network: never a path. Raises RunError."""
@@ -247,13 +251,15 @@ def _stamp(path: Path) -> tuple[int, ...] | None:
     return tuple(stamp)
 
 
-def _state(events: list[dict[str, object]]) -> RunState:
-    said = (_TELLING[event["kind"]] for event in reversed(events) if _text(event.get("kind")) in _TELLING)
-    return next(said, "stopped")
-
-
-def _images_seen(events: list[dict[str, object]]) -> list[int]:
-    return [seen for event in events if type(seen := event.get("images_seen")) is int and 0 <= seen < 10**12]
+def _last_said(run: Path) -> tuple[RunState, int]:
+    """The state by the newest telling event, and the most images seen in the events since."""
+    images_seen = 0
+    for event in events_log.last_events(run, _LISTED_TAIL_BYTES):
+        if type(seen := event.get("images_seen")) is int and images_seen < seen < 10**12:
+            images_seen = seen
+        if (kind := _text(event.get("kind"))) in _TELLING:
+            return _TELLING[kind], images_seen
+    return "stopped", images_seen
 
 
 def _figures(report: Mapping[str, object] | None) -> dict[str, float]:

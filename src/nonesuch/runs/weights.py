@@ -23,12 +23,10 @@ def to_bytes(tensors: Mapping[str, Tensor]) -> bytes:
     plain: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
         whole = tensor.detach().to("cpu").contiguous()
-        storage = whole.untyped_storage()
-        # The format refuses tied weights and slices of larger tensors: each gets its own memory.
-        if storage.data_ptr() in seen or storage.nbytes() != whole.nbytes:
+        # The format refuses tied weights and slices of one tensor: each gets its own memory.
+        if whole.untyped_storage().data_ptr() in seen:
             whole = whole.clone()
-            storage = whole.untyped_storage()
-        seen.add(storage.data_ptr())
+        seen.add(whole.untyped_storage().data_ptr())
         plain[name] = whole
     return safetensors.torch.save(plain)
 

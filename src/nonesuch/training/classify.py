@@ -80,7 +80,7 @@ def predict(
     the border, at half weight) are averaged before the softmax. The caller puts the net into evaluation mode.
     """
     parts = []
-    for chunk in pixels.split(batch):
+    for chunk in torch.split(pixels, batch):
         images = to_signed(chunk.to(device)).contiguous(memory_format=torch.channels_last)
         parts.append(F.log_softmax(_logits(net, images, views), dim=1).cpu())
     return torch.cat(parts)

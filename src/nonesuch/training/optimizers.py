@@ -59,4 +59,3 @@ OPTIMIZERS: Mapping[OptimizerName, Callable[[list[dict[str, object]], OptimizerS
     "adam": _adam,
     "adamw": _adamw,
 }
-

@@ -1,0 +1,143 @@
+"""Which pixels can change which units: receptive fields of any net, found by watching NaN spread.
+
+A NaN in one row of the picture makes NaN of exactly the units whose value depends on that row: 0 * NaN is NaN, and so
+are max, tanh and every sum with a NaN in it. So the answer does not hang on the weights, and holds for residual nets,
+dilation, global pooling and whatever else a user builds. Only a module that swallows NaN (a comparison, nan_to_num)
+hides what it depends on.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.utils.hooks import RemovableHandle
+
+Grid = tuple[tuple[int, int] | None, tuple[int, int] | None]
+"""Receptive field and stride, each (rows, columns) in pixels."""
+
+_CHUNK = 16
+"""Pictures in one pass, so that memory stays near that of a small training batch."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a module without children. Shapes are without the batch."""
+
+    name: str
+    module: nn.Module
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+    grid: Grid
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the hooks note of a call: `touched` (pictures, positions along the axis), None for what is no tensor."""
+
+    name: str
+    module: nn.Module
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+    touched: Tensor | None
+
+
+class Influence:
+    """Probes `net` with pictures of `shape` (C, H, W). The caller puts it into evaluation mode.
+
+    The net runs on a float64 copy of its weights and buffers: its own are neither used nor changed. H + W forward
+    passes of one picture are needed.
+    """
+
+    def __init__(self, net: nn.Module, shape: tuple[int, int, int]) -> None:
+        self.net, self.shape = net, shape
+        self.leaves = {module: name for name, module in net.named_modules() if next(module.children(), None) is None}
+        tensors = (*net.named_parameters(), *net.named_buffers())
+        self.state = {name: _exact(tensor.detach()) for name, tensor in tensors}
+
+    def calls(self) -> tuple[Call, ...]:
+        """Every call in order, with its receptive field and stride."""
+        rows, columns = self._sweep(axis=1), self._sweep(axis=2)
+        return tuple(
+            Call(row.name, row.module, row.input_shape, row.output_shape, _grid(row, column))
+            for row, column in zip(rows, columns, strict=True)
+        )
+
+    def _sweep(self, axis: int) -> list[_Seen]:
+        """One picture for each row (axis 1) or column (axis 2), NaN there and zero elsewhere."""
+        passes = [self._watch(probes, axis) for probes in self._probes(axis)]
+        return [_join(parts) for parts in zip(*passes, strict=True)]
+
+    def _probes(self, axis: int) -> Iterator[Tensor]:
+        for chunk in torch.split(torch.arange(self.shape[axis]), _CHUNK):
+            probes = torch.zeros(len(chunk), *self.shape, dtype=torch.float64)
+            for probe, place in zip(probes, chunk, strict=True):
+                probe.select(axis, int(place)).fill_(torch.nan)
+            yield probes
+
+    def _watch(self, probes: Tensor, axis: int) -> list[_Seen]:
+        seen: list[_Seen] = []
+
+        def note(module: nn.Module, inputs: tuple[object, ...], output: object) -> None:
+            given, made = _shape(inputs[0] if inputs else None), _shape(output)
+            seen.append(_Seen(self.leaves[module], module, given, made, _touched(output, len(probes), axis)))
+
+        handles: list[RemovableHandle] = []
+        try:
+            handles += [module.register_forward_hook(note) for module in self.leaves]
+            functional_call(self.net, self.state, (probes,))
+        finally:
+            for handle in handles:
+                handle.remove()
+        return seen
+
+
+def _exact(tensor: Tensor) -> Tensor:
+    """A copy on the processor, in float64: there convolutions are plain matrix products.
+
+    Faster kernels (Winograd, FFT) exist for short floats; they would spread a NaN over a whole tile.
+    """
+    return tensor.to("cpu", torch.float64 if tensor.is_floating_point() else tensor.dtype, copy=True)
+
+
+def _shape(value: object) -> tuple[int, ...]:
+    return tuple(value.shape[1:]) if isinstance(value, Tensor) else ()
+
+
+def _touched(output: object, pictures: int, axis: int) -> Tensor | None:
+    """Which positions along the axis hold a NaN; without a (C, H, W) layout, which units do."""
+    if not isinstance(output, Tensor) or output.ndim == 0 or output.shape[0] != pictures:
+        return None
+    bad = output.isnan()
+    return bad.any(dim=1).any(dim=3 - axis) if bad.ndim == 4 else bad.reshape(pictures, -1)
+
+
+def _join(parts: tuple[_Seen, ...]) -> _Seen:
+    """The chunks of one call as one."""
+    first = parts[0]
+    touched = [part.touched for part in parts if part.touched is not None]
+    whole = torch.cat(touched) if len(touched) == len(parts) else None
+    return _Seen(first.name, first.module, first.input_shape, first.output_shape, whole)
+
+
+def _grid(rows: _Seen, columns: _Seen) -> Grid:
+    if rows.touched is None or columns.touched is None:
+        return None, None
+    (height, down), (width, right) = _extent(rows.touched), _extent(columns.touched)
+    known = len(rows.output_shape) == 3 and down > 0 and right > 0
+    return (height, width), (down, right) if known else None
+
+
+def _extent(touched: Tensor) -> tuple[int, int]:
+    """Longest span of pixels of one position, and the step from one position's span to the next one's, 0 if unknown.
+
+    The border cuts spans. A start beyond pixel 0 is not cut, nor are later ones; likewise an end before the last pixel.
+    """
+    hits = touched.to(torch.uint8)
+    edge = len(hits) - 1
+    first = hits.argmax(dim=0)
+    last = edge - hits.flip(0).argmax(dim=0)
+    span = torch.where(touched.any(dim=0), last - first + 1, 0)
+    steps = torch.cat([first.diff()[first[:-1] > 0], last.diff()[last[1:] < edge]])
+    return int(span.max()), int(steps.max()) if len(steps) else 0

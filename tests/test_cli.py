@@ -1,0 +1,210 @@
+"""The command line: every verb once, every kind of bad input as one line and exit code 2."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from made_data import bars, folder_of_bars
+from nonesuch.cli import app
+
+Call = Callable[..., tuple[int, str, str]]
+SETTINGS = "machine.threads=1 net.options.widths=[4,4,8] train.batch=16 train.augment.flip=false train.augment.shift=0"
+QUICK = [word for setting in SETTINGS.split() for word in ("--set", setting)]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run `nonesuch ...` in this process: exit code, stdout, stderr."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["nonesuch", *map(str, words)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            app.main()
+        out, err = capsys.readouterr()
+        return int(left.value.code or 0), out, err
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return folder_of_bars(tmp_path_factory.mktemp("bars"))
+
+
+@pytest.fixture(scope="module")
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("trained") / "run"
+    words = ["train", "cnn", str(data), "--images", "3200", "--run", str(run), *QUICK]
+    subprocess.run([sys.executable, "-m", "nonesuch", *words], check=True, capture_output=True)
+    return run
+
+
+def test_train_says_events_to_machines_and_nothing_else_on_stdout(call: Call, data: Path, tmp_path: Path) -> None:
+    code, out, _ = call("train", "cnn", data, "--images", 320, "--run", tmp_path / "run", "--json", *QUICK)
+    events = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert events[-1]["kind"] == "finished"
+    assert 0 <= events[-1]["accuracy"] <= 1
+    assert {"started", "stepped", "snapshotted", "measured"} <= {event["kind"] for event in events}
+
+
+def test_the_same_command_again_goes_on_and_another_one_is_refused(call: Call, data: Path, trained: Path) -> None:
+    words = ["train", "cnn", data, "--images", 3200, "--run", trained, *QUICK]
+    assert call(*words)[0] == 0
+    code, _, err = call(*words, "--net", "linear")
+    assert code == 2
+    assert "--net lecture" in err
+    assert call(*words, "--set", "train.batch=8")[0] == 2
+
+
+def test_runs_evaluate_and_predict(call: Call, data: Path, trained: Path) -> None:
+    code, out, _ = call("runs", trained.parent)
+    assert code == 0
+    assert "finished" in out
+    code, out, _ = call("evaluate", trained)
+    assert code == 0
+    assert out.startswith("accuracy ")
+    picture = data / "left" / "0001.png"
+    code, out, _ = call("predict", trained, picture)
+    assert code == 0
+    assert out.startswith(f"{picture}: left ")
+    code, out, _ = call("predict", trained, picture, "--json")
+    assert max(json.loads(out)["probabilities"].items(), key=lambda pair: pair[1])[0] == "left"
+
+
+def test_data_shows_counts_rejects_and_writes_a_sheet(call: Call, tmp_path: Path) -> None:
+    folder = folder_of_bars(tmp_path / "bars", 60)
+    (folder / "up" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    code, out, _ = call("data", folder, "--out", tmp_path / "sheet")
+    assert code == 0
+    assert "60 pictures, 12x12, colour" in out
+    assert "up/broken.png" in out
+    with Image.open(tmp_path / "sheet" / "contact-sheet.png") as sheet:
+        assert sheet.width > 12 * 16
+
+
+@pytest.mark.parametrize("net", ["linear", "mlp", "lenet1", "lenet4", "lenet5", "lecture", "fast"])
+def test_describe_prints_every_net(call: Call, net: str) -> None:
+    code, out, _ = call("describe", net)
+    assert code == 0
+    assert "parameters" in out
+    if net == "lenet5":
+        assert "60,000 of them trainable" in out
+        assert "340,908 connections" in out
+
+
+def _empty(root: Path) -> Path:
+    root.mkdir()
+    return root
+
+
+def _unusable(root: Path) -> Path:
+    (root / "cat").mkdir(parents=True)
+    (root / "cat" / "a.jpg").write_bytes(b"not a picture")
+    return root
+
+
+def _unknown_names(root: Path) -> Path:
+    root.mkdir()
+    (root / "labels.csv").write_text("file_name,label\nnowhere.png,cat\n")
+    return root
+
+
+def _newer(root: Path) -> Path:
+    root.mkdir()
+    (root / "recipe.json").write_text('{"schema_version": 99}')
+    return root
+
+
+BAD: list[tuple[str, Callable[[Path], list[object]], str]] = [
+    ("no such folder", lambda t: ["train", "cnn", t / "nowhere"], "nowhere"),
+    ("no such name", lambda t: ["train", "cnn", "pixelfolks"], "pixelfolk"),
+    ("empty folder", lambda t: ["train", "cnn", _empty(t / "e")], "no pictures"),
+    ("nothing usable", lambda t: ["train", "cnn", _unusable(t / "u")], "a.jpg"),
+    ("labels name nothing", lambda t: ["train", "cnn", _unknown_names(t / "n")], "nowhere.png"),
+    ("too few", lambda t: ["train", "cnn", folder_of_bars(t / "f", 8)], "at least 10"),
+    ("no such label", lambda t: ["train", "cnn", "pixelfolk", "--label", "shoes"], "glasses"),
+    ("no such net", lambda t: ["train", "cnn", "pixelfolk", "--net", "lenet6"], "lenet5"),
+    ("size the net refuses", lambda t: ["train", "cnn", "pixelfolk", "--net", "lenet5", "--size", "64"], "28"),
+    ("size is no number", lambda t: ["data", "pixelfolk", "--size", "big"], "--size 32"),
+    ("unknown setting", lambda t: ["train", "cnn", "pixelfolk", "--set", "train.bach=3"], "train.batch"),
+    ("setting out of range", lambda t: ["train", "cnn", "pixelfolk", "--set", "train.batch=0"], "train.batch"),
+    ("setting without value", lambda t: ["train", "cnn", "pixelfolk", "--set", "batch"], "KEY=VALUE"),
+    ("two budgets", lambda t: ["train", "cnn", "pixelfolk", "--minutes", "1", "--images", "5"], "minutes"),
+    ("unwritable", lambda t: ["train", "cnn", "pixelfolk", "--run", "/proc/none"], "/proc/none"),
+    ("newer run", lambda t: ["evaluate", _newer(t / "new")], "newer nonesuch"),
+    ("no run", lambda t: ["evaluate", t / "norun"], "norun"),
+    ("fit unknown", lambda t: ["data", "pixelfolk", "--fit", "squeeze"], "stretch"),
+    ("channels unknown", lambda t: ["data", "pixelfolk", "--channels", "2"], "channels"),
+    ("describe too small", lambda t: ["describe", "fast", "--size", "4"], "smallest"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), [row[1:] for row in BAD], ids=[row[0] for row in BAD])
+def test_bad_input_is_one_line_and_exit_code_two(
+    call: Call, tmp_path: Path, words: Callable[[Path], list[object]], says: str
+) -> None:
+    code, out, err = call(*words(tmp_path))
+    assert code == 2
+    assert err.count("\n") == 1, err
+    assert says in err
+    assert "Traceback" not in err
+    assert out == ""
+
+
+def test_a_broken_file_never_stops_a_run(call: Call, tmp_path: Path) -> None:
+    folder = folder_of_bars(tmp_path / "bars", 120)
+    for index in range(0, 120, 20):
+        file = next(folder.glob(f"*/{index:04}.png"))
+        file.write_bytes(file.read_bytes()[:40])
+    code, out, _ = call("train", "cnn", folder, "--images", 160, "--run", tmp_path / "run", "--json", *QUICK)
+    assert code == 0
+    assert json.loads(out.splitlines()[-1])["kind"] == "finished"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_saves_and_leaves_with_its_code(data: Path, tmp_path: Path, number: signal.Signals, code: int) -> None:
+    run = tmp_path / "run"
+    words = ["train", "cnn", str(data), "--images", "10000000", "--run", str(run), *QUICK]
+    process = subprocess.Popen([sys.executable, "-m", "nonesuch", *words], stderr=subprocess.PIPE, text=True)
+    try:
+        end = time.monotonic() + 60
+        while time.monotonic() < end and not (
+            (run / "events.jsonl").exists() and "stepped" in (run / "events.jsonl").read_text()
+        ):
+            time.sleep(0.05)
+        process.send_signal(number)
+        assert process.wait(timeout=20) == code
+    finally:
+        process.kill()
+        assert process.stderr is not None
+        process.stderr.close()
+    assert list((run / "snapshots").iterdir())
+
+
+def test_light_commands_do_not_load_torch(data: Path, tmp_path: Path) -> None:
+    script = (
+        "import sys\nfrom nonesuch.cli import app\nsys.argv = ['nonesuch', *sys.argv[1:]]\n"
+        "try:\n    app.main()\nexcept SystemExit as left:\n    assert not left.code, left.code\n"
+        "assert 'torch' not in sys.modules"
+    )
+    for words in (["--help"], ["runs", str(tmp_path)], ["data", "pixelfolk"]):
+        subprocess.run([sys.executable, "-c", script, *words], check=True, capture_output=True, env=dict(os.environ))
+
+
+def test_an_npz_and_the_same_folder_give_the_same_pictures(call: Call, tmp_path: Path) -> None:
+    pictures, targets = bars(60)
+    np.savez(tmp_path / "bars.npz", images=pictures, labels=targets)
+    code, out, _ = call("data", tmp_path / "bars.npz")
+    assert code == 0
+    assert "60 pictures, 12x12, colour" in out

@@ -1,0 +1,232 @@
+"""Sittings: finish, stop, resume, damage, divergence, full disks, second trainers; real nets on tiny pictures."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from made_data import folder_of_bars
+from nonesuch import library, session
+from nonesuch.errors import DataError, Diverged, MachineError, RecipeError, RunError
+from nonesuch.recipe import Recipe
+from nonesuch.runs import atomic, checkpoint, events_log
+from nonesuch.runs.store import open_or_create
+from nonesuch.training.events import Event, Finished, Noted, Snapshotted, Stepped, Stopped
+
+QUICK = {
+    "machine.threads": "1", "net.options.widths": "[4, 4, 8]", "net.options.dense": "16", "train.batch": "16",
+    "train.augment.flip": "false", "train.augment.shift": "0", "net.options.dropout": "0.1",
+}  # fmt: skip
+"""Small, and without mirroring: a mirrored left bar is a right bar."""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return folder_of_bars(tmp_path_factory.mktemp("bars"))
+
+
+def quick(data: Path, images: int = 320, **settings: str) -> Recipe:
+    return library.plan(
+        data, images=images, settings=QUICK | {key.replace("__", "."): v for key, v in settings.items()}
+    )
+
+
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    found = checkpoint.latest(run)
+    assert found is not None
+    return found.tensors["model"]
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def logged(run: Path, *kinds: str) -> list[dict[str, object]]:
+    return [{**r.event, "seconds": 0} for r in events_log.read(run) if r.event["kind"] in kinds]
+
+
+def test_a_run_learns_measures_and_leaves_everything_the_contract_names(data: Path, tmp_path: Path) -> None:
+    recipe = quick(data, images=3200)
+    events = list(library.fit(recipe, tmp_path / "run"))
+    last = events[-1]
+    assert isinstance(last, Finished)
+    assert last.figures["accuracy"] > 0.9  # a bar on one of four sides, noise far below it
+    run = tmp_path / "run"
+    report = json.loads((run / "report.json").read_text())
+    assert report["n"] == sum(map(sum, report["confusion"])) > 0
+    assert report["figures"]["accuracy"] == last.figures["accuracy"]
+    for name in ("recipe.json", "events.jsonl", "pictures/confusion.png", "pictures/answers.png"):
+        assert (run / name).stat().st_size > 0
+    steps = logged(run, "stepped")
+    assert [step["images_seen"] for step in steps] == list(range(16, 3201, 16))
+
+
+def test_stopped_and_gone_on_is_the_same_as_never_stopped(data: Path, tmp_path: Path) -> None:
+    recipe = quick(data, train__ema_half_life="64", train__augment__shift="2", train__augment__rotate="9")
+    list(library.fit(recipe, tmp_path / "whole"))
+    parts = open_or_create(tmp_path / "parts").path
+    asked: Iterator[str | None] = iter([None] * 7 + ["SIGTERM"] + [None] * 100)
+    first = list(session.fit(recipe, parts, lambda: next(asked)))
+    assert isinstance(first[-1], Stopped)
+    assert first[-1].images_seen == 8 * 16
+    list(session.fit(recipe, parts))
+    assert same(weights(parts), weights(tmp_path / "whole"))
+    kinds = ("stepped", "measured")
+    assert logged(parts, *kinds) == logged(tmp_path / "whole", *kinds)
+
+
+def test_closing_the_iterator_saves(data: Path, tmp_path: Path) -> None:
+    recipe = quick(data)
+    run = open_or_create(tmp_path / "run").path
+    events = session.fit(recipe, run)
+    for event in events:
+        if isinstance(event, Stepped) and event.images_seen == 48:
+            break
+    events.close()
+    found = checkpoint.latest(run)
+    assert found is not None
+    assert found.images_seen == 48
+
+
+def test_killed_sessions_resume_bit_for_bit(tmp_path: Path) -> None:
+    script = Path(__file__).parent / "oracles" / "kill_sessions.py"
+    command = [sys.executable, str(script), str(tmp_path), "--kills", "12"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["kills"] == 12
+
+
+def test_a_finished_run_is_not_trained_further(data: Path, tmp_path: Path) -> None:
+    recipe = quick(data)
+    list(library.fit(recipe, tmp_path / "run"))
+    before = weights(tmp_path / "run")
+    again = list(library.fit(recipe, tmp_path / "run"))
+    assert not [event for event in again if isinstance(event, Stepped)]
+    assert isinstance(again[-1], Finished)
+    assert same(before, weights(tmp_path / "run"))
+
+
+def test_a_damaged_snapshot_is_named_and_the_one_before_used(data: Path, tmp_path: Path) -> None:
+    recipe = quick(data, snapshot_images="80")
+    list(library.fit(recipe, tmp_path / "run"))
+    before = weights(tmp_path / "run")
+    newest = sorted((tmp_path / "run" / "snapshots").iterdir())[-1]
+    file = newest / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-7])
+    events = list(library.fit(recipe, tmp_path / "run"))
+    notes = [event.message for event in events if isinstance(event, Noted)]
+    assert newest.name in notes[0]
+    assert "model.safetensors" in notes[0]
+    assert same(before, weights(tmp_path / "run"))
+
+
+def test_divergence_ends_in_one_clear_error_and_keeps_the_last_good_snapshot(data: Path, tmp_path: Path) -> None:
+    recipe = quick(
+        data, images=6400, train__optimizer__name='"sgd"', train__optimizer__rate="1e18", snapshot_images="16"
+    )
+    events: list[Event] = []
+    with pytest.raises(Diverged, match=r"lower train\.optimizer\.rate"):
+        events.extend(library.fit(recipe, tmp_path / "run"))
+    found = checkpoint.latest(tmp_path / "run")
+    assert found is None or all(bool(torch.isfinite(t).all()) for t in found.tensors["model"].values())
+    assert logged(tmp_path / "run", "diverged")
+
+
+def test_two_trainers_on_one_run_are_refused(data: Path, tmp_path: Path) -> None:
+    recipe = quick(data)
+    first = library.fit(recipe, tmp_path / "run")
+    next(first)
+    with pytest.raises(RunError, match="is being trained by process"):
+        next(library.fit(recipe, tmp_path / "run"))
+    first.close()
+
+
+def test_a_disk_that_fills_up_during_training_costs_no_snapshot(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = quick(data, snapshot_images="80")
+    real = checkpoint.save
+    calls = []
+
+    def full_at_the_second(*args: object) -> object:
+        calls.append(args)
+        if len(calls) == 2:
+            raise MachineError("no space left")
+        return real(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(checkpoint, "save", full_at_the_second)
+    events = list(library.fit(recipe, tmp_path / "run"))
+    assert [event.signal for event in events if isinstance(event, Noted)] == ["disk"]
+    assert isinstance(events[-1], Finished)
+    assert len([event for event in events if isinstance(event, Snapshotted)]) == len(calls) - 1
+
+
+def test_too_little_space_is_said_before_the_first_step(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(atomic, "free_space", lambda folder: 1000)
+    with pytest.raises(MachineError):
+        next(library.fit(quick(data), tmp_path / "run"))
+
+
+def test_changed_pictures_are_not_trained_on_silently(tmp_path: Path) -> None:
+    data = folder_of_bars(tmp_path / "bars", count=120)
+    recipe = quick(data)
+    list(library.fit(recipe, tmp_path / "run"))
+    (data / "up" / "0003.png").unlink()
+    with pytest.raises(DataError, match="have changed since this run began"):
+        list(library.fit(recipe, tmp_path / "run"))
+
+
+def test_minutes_are_kept(data: Path, tmp_path: Path) -> None:
+    recipe = library.plan(data, minutes=0.1, settings=QUICK)
+    events = list(library.fit(recipe, tmp_path / "run"))
+    assert events[-1].seconds == pytest.approx(6.0, rel=0.05)
+
+
+def test_adding_pictures_moves_no_picture_to_another_split(tmp_path: Path) -> None:
+    from nonesuch.assembly import labelled
+    from nonesuch.data.open import open_data
+
+    root = tmp_path / "bars"
+    small = labelled(open_data(folder_of_bars(root, 120)), "label", 0.1, 0.1)
+    before = {name: {small.pack.names[i] for i in rows} for name, rows in small.rows.items()}
+    large = labelled(open_data(folder_of_bars(root, 240)), "label", 0.1, 0.1)
+    after = {name: {large.pack.names[i] for i in rows} for name, rows in large.rows.items()}
+    assert all(before[name] <= after[name] for name in before)
+
+
+def test_too_few_pictures_cannot_teach_a_classifier(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="at least 10 for training"):
+        library.plan(folder_of_bars(tmp_path / "few", 8))
+
+
+def test_one_class_is_not_enough(tmp_path: Path) -> None:
+    data = folder_of_bars(tmp_path / "one")
+    for name in ("down", "left", "right"):
+        shutil.rmtree(data / name)
+    with pytest.raises(DataError, match="needs two classes; found only 'up'"):
+        library.plan(data)
+
+
+def test_minutes_with_several_processes_are_refused(data: Path, tmp_path: Path) -> None:
+    recipe = library.plan(data, minutes=1, settings=QUICK | {"machine.processes": "2"})
+    with pytest.raises(RecipeError, match="--images"):
+        next(library.fit(recipe, tmp_path / "run"))
+
+
+def test_a_run_answers_for_single_files(data: Path, tmp_path: Path) -> None:
+    run = library.train(quick(data, images=3200), tmp_path / "run")
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"no picture")
+    found = run.predict([data / "up" / "0003.png", bad, tmp_path / "missing.png"])
+    assert found[0].classes[0] == "up"  # type: ignore[union-attr]
+    assert np.isclose(sum(found[0].probabilities), 1, atol=1e-5)  # type: ignore[union-attr]
+    assert "bad.png" in found[1].name
+    assert found[2].reason == "no such file"  # type: ignore[union-attr]
