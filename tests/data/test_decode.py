@@ -274,7 +274,11 @@ def test_channels_by_hand() -> None:
     rgba = np.array([[[0, 100, 255, 0], [0, 100, 255, 51], [0, 100, 255, 255]]], np.uint8)
     # v a / 255 + 255 - a, for a = 51: 204, 224, 255
     assert fit(rgba, (1, 3), "crop", 3).tolist() == [[[255, 255, 255], [204, 224, 255], [0, 100, 255]]]
-    assert fit(np.array([[[1, 0, 0, 128]]], np.uint8), (1, 1), "crop", 3)[0, 0].tolist() == [128, 127, 127]  # 127.502, 127
+    assert fit(np.array([[[1, 0, 0, 128]]], np.uint8), (1, 1), "crop", 3)[0, 0].tolist() == [
+        128,
+        127,
+        127,
+    ]  # 127.502, 127
     grey = fit(rgba[:, 2:], (1, 1), "crop", 1)
     assert grey.item() == round(0.587 * 100 + 0.114 * 255)
     assert fit(GREY[:, :, None], (2, 3), "crop", 3).tolist() == np.dstack([GREY] * 3).tolist()

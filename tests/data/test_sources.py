@@ -7,6 +7,7 @@ import pickle
 import shutil
 import struct
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,14 @@ LAYOUTS: dict[str, tuple[dict[str, bytes | str | None], Listing]] = {
         {"car/1.png": None, "train/2.png": None, "bus/3.png": None},
         {"car/1.png": (None, "car"), "train/2.png": (None, "train"), "bus/3.png": (None, "bus")},
     ),
+    "splits and something else": (
+        {"train/a/1.png": None, "test/a/2.png": None, "extra/3.png": None},
+        {"train/a/1.png": ("train", "a"), "test/a/2.png": ("test", "a"), "extra/3.png": (None, "extra")},
+    ),
+    "a table above its folders": (
+        {"cat/1.png": None, "dog/2.png": None, "labels.csv": "file_name,label\ncat/1.png,tom\n"},
+        {"cat/1.png": (None, "tom"), "dog/2.png": (None, None)},
+    ),
     "only train": ({"train/a/1.png": None}, {"train/a/1.png": ("train", "a")}),
     "table with a label": (
         {"1.png": None, "in/2.png": None, "3.png": None, "labels.csv": "file_name,label\n1.png,ä\n./in/2.png,\n"},
@@ -114,15 +123,13 @@ def test_labels_and_splits_of_folder_and_zip(name: str, tmp_path: Path) -> None:
     assert [item.key for item in folder.items()] == sorted(expected)
     assert folder.refused == []
     for prefix in ("", "pictures/"):
+        if not prefix and name == "what is passed over":
+            continue  # one class folder alone at the top of a zip is taken for the folder that was zipped
         archive = open_source(zipped(root, tmp_path / "z.zip", prefix))
         assert isinstance(archive, ZipSource)
-        kept = ("cat", "a") if not prefix and name in ("what is passed over",) else ()
-        if not kept:  # without its top folder a zip of one class folder cannot be told from a folder of pictures
-            assert [(item.name, item.label, item.split, item.columns) for item in archive.items()] == [
-                (item.name, item.label, item.split, item.columns) for item in folder.items()
-            ]
-            for ours, theirs in zip(archive.items(), folder.items(), strict=True):
-                assert archive.read(ours.key) == folder.read(theirs.key)
+        for ours, theirs in zip(archive.items(), folder.items(), strict=True):
+            assert replace(ours, key="") == replace(theirs, key="")
+            assert archive.read(ours.key) == folder.read(theirs.key)
         archive.close()
 
 

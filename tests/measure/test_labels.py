@@ -72,6 +72,21 @@ def test_calibration_agrees_with_torchmetrics(classes: int) -> None:
     assert len(report.calibration.bins) == 15
 
 
+def test_the_reliability_table_by_a_slow_count() -> None:
+    logits, targets, names = _made(3000, 4, seed=3)
+    confidence, answers = logits.softmax(1).max(1)
+    bins = measure(logits, targets, names, seed=0).calibration.bins
+    for part in bins:
+        rows = [i for i in range(3000) if part.low < confidence[i] <= part.high]
+        assert part.count == len(rows)
+        if not rows:
+            assert (part.confidence, part.accuracy) == (None, None)
+            continue
+        assert part.confidence == pytest.approx(sum(float(confidence[i]) for i in rows) / len(rows), abs=1e-8)
+        assert part.accuracy == pytest.approx(sum(bool(answers[i] == targets[i]) for i in rows) / len(rows), abs=1e-8)
+    assert any(part.count == 0 for part in bins)
+
+
 def test_the_temperature_is_the_best_one() -> None:
     logits, targets, names = _made(2000, 5, seed=2)
     found = measure(logits, targets, names, seed=0).calibration.temperature

@@ -64,10 +64,13 @@ def test_rbf_gives_minus_the_scaled_squared_distance() -> None:
 def test_rbf_stays_exact_under_bf16_autocast() -> None:
     codes = torch.ones(2, 84)
     codes[1, 0] = -1
+    x = torch.full((1, 84), 0.3).bfloat16()
     with torch.autocast("cpu", torch.bfloat16):
-        logits = RbfOutput(codes, 1.0)(torch.ones(1, 84, dtype=torch.bfloat16))
+        logits = RbfOutput(codes, 1.0)(x)
+    expected = torch.from_numpy(-squared_distances(x.double().numpy(), codes.double().numpy()))
     assert logits.dtype == torch.float32
-    assert logits.tolist() == [[0.0, -4.0]]
+    # bf16 products would be off by a tenth; float32 sums of 84 terms by 1e-5
+    torch.testing.assert_close(logits.double(), expected, atol=1e-4, rtol=0)
 
 
 def test_scaled_tanh_meets_the_paper() -> None:

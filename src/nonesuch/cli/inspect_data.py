@@ -16,6 +16,7 @@ from nonesuch.pixels import grid, write_png
 SHEET_ROWS, SHEET_COLUMNS = 10, 16
 SHOWN = 5
 BAR = 30
+LABEL = "label"
 
 
 def show(where: str, size: int | tuple[int, int] | None, channels: int | None, fit: str, out: Path | None) -> None:
@@ -31,7 +32,9 @@ def show(where: str, size: int | tuple[int, int] | None, channels: int | None, f
     _show_rejects(pack)
     _show_duplicates(pack, assigned)
     for name, column in pack.columns.items():
-        _show_balance(name, column)
+        if name == LABEL:
+            _show_balance(name, column)
+    _show_other_columns(pack)
     sheet = (out or pack.path) / "contact-sheet.png"
     sheet.parent.mkdir(parents=True, exist_ok=True)
     write_png(sheet, contact_sheet(pack))
@@ -73,3 +76,15 @@ def _show_balance(name: str, column: Column) -> None:
         print(f"  {column.classes[code]:<{longest}}  {counts[code]:>7,}  {bar}")
     if len(order) > SHOWN * 3:
         print(f"  ... and {len(order) - SHOWN * 3} more")
+
+
+def _show_other_columns(pack: Pack) -> None:
+    """One line each: a data set can carry dozens."""
+    others = {name: column for name, column in pack.columns.items() if name != LABEL}
+    if others:
+        print("other columns, usable with --label:")
+    for name, column in others.items():
+        counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.classes))
+        best = [f"{column.classes[code]} {counts[code]:,}" for code in np.argsort(-counts, kind="stable")[:3]]
+        more = f" and {len(column.classes) - 3} more" if len(column.classes) > 3 else ""
+        print(f"  {name}: {', '.join(best)}{more}")

@@ -141,7 +141,7 @@ def fit(picture: Picture, size: tuple[int, int], how: Fit, channels: Channels) -
 
 
 def _quieten_pillow() -> None:
-    """Pillow warns and logs about damaged files on stderr, in the middle of progress bars; what counts is in the rejects.
+    """Pillow warns and logs about damaged files, in the middle of progress bars; what counts is in the rejects.
 
     Checked at each call because a context manager elsewhere may have put the old filters back; it costs 0.03 us.
     """

@@ -1,0 +1,76 @@
+"""Recipes: JSON and back, settings by dotted name, presets that build."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nonesuch.errors import RecipeError
+from nonesuch.models import catalog
+from nonesuch.recipe import PRESETS, DataSettings, Recipe, change, classifier, from_json
+
+DATA = DataSettings(source="somewhere", size=(28, 28), channels=1, classes=("a", "b"))
+
+
+@pytest.mark.parametrize("net", PRESETS)
+def test_every_preset_goes_to_json_and_back(net: str) -> None:
+    recipe = classifier(DATA, net, 1000)
+    assert from_json(recipe.to_json()) == recipe
+
+
+def test_every_net_has_a_preset_and_every_preset_a_net() -> None:
+    assert set(PRESETS) == set(catalog.CLASSIFIERS)
+
+
+@given(st.integers(1, 10**6), st.floats(1e-6, 10), st.sampled_from(["sgd", "adam", "adamw"]))
+def test_settings_reach_their_field_and_nothing_else(batch: int, rate: float, name: str) -> None:
+    recipe = classifier(DATA, "lecture", 1000)
+    settings = {"train.batch": str(batch), "train.optimizer.rate": repr(rate), "train.optimizer.name": name}
+    changed = change(recipe, settings)
+    assert (changed.train.batch, changed.train.optimizer.rate, changed.train.optimizer.name) == (batch, rate, name)
+    raw, before = json.loads(changed.to_json()), json.loads(recipe.to_json())
+    raw["train"] = before["train"]
+    assert raw == before
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"train.bach": "3"}, "did you mean 'train.batch'"),
+        ({"nothing.at.all": "3"}, "no setting is called"),
+        ({"train": "3"}, "group of settings"),
+        ({"train.batch": "many"}, r"train\.batch"),
+        ({"train.optimizer.rate": "-1"}, r"train\.optimizer\.rate"),
+        ({"budget.minutes": "1"}, "either images or minutes"),
+        ({"kind": "gan"}, "kind"),
+    ],
+)
+def test_settings_that_do_not_fit_are_one_line(settings: dict[str, str], words: str) -> None:
+    with pytest.raises(RecipeError, match=words) as error:
+        change(classifier(DATA, "lecture", 1000), settings)
+    assert "\n" not in str(error.value)
+
+
+def test_options_of_a_net_can_be_set() -> None:
+    recipe = change(classifier(DATA, "lecture", 1000), {"net.options.dropout": "0.2"})
+    assert recipe.net.options == {"dropout": 0.2}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"schema_version": 1}'])
+def test_a_text_that_is_no_recipe_is_a_recipe_error(text: str) -> None:
+    with pytest.raises(RecipeError):
+        from_json(text)
+
+
+def test_a_newer_recipe_says_so() -> None:
+    with pytest.raises(RecipeError, match="schema version 2"):
+        from_json(json.dumps({**json.loads(_recipe().to_json()), "schema_version": 2}))
+
+
+def test_few_pictures_get_a_batch_that_is_smaller_than_they_are_many() -> None:
+    assert classifier(DATA, "lecture", 40).train.batch == 10
+
+
+def _recipe() -> Recipe:
+    return classifier(DATA, "lecture", 1000)
