@@ -26,14 +26,16 @@ PURE = {"training", "lens", "measure"}
 IMPURE_MODULES = {"pathlib", "os", "shutil", "tempfile", "socket", "urllib", "http", "subprocess", "rich", "typer"}
 
 NO_TORCH = {
-    "cli/app.py", "cli/bars.py", "cli/inspect_data.py", "cli/show_runs.py", "errors.py", "data/sources.py", "data/decode.py", "data/pack.py", "data/builtin.py", "data/open.py",
-    "runs/layout.py", "runs/store.py", "runs/events_log.py",
+    "cli/app.py", "cli/bars.py", "cli/inspect_data.py", "cli/show_runs.py", "errors.py", "pixels.py", "seeds.py",
+    "data/sources.py", "data/decode.py", "data/pack.py", "data/packing.py", "data/builtin.py", "data/open.py",
+    "runs/layout.py", "runs/store.py", "runs/events_log.py", "runs/lock.py",
 }  # fmt: skip
 """Files that commands without a net read: importing torch at their top would cost a second."""
 
 
 def _files() -> list[Path]:
-    return sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")
+    doors = {SOURCE / "__init__.py", SOURCE / "__main__.py"}
+    return sorted(path for path in SOURCE.rglob("*.py") if path not in doors)
 
 
 def _part(path: Path) -> str:

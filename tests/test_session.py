@@ -13,7 +13,7 @@ import torch
 
 from made_data import folder_of_bars
 from nonesuch import library, session
-from nonesuch.errors import DataError, Diverged, MachineError, RecipeError, RunError
+from nonesuch.errors import DataError, DivergedError, MachineError, RecipeError, RunError
 from nonesuch.recipe import Recipe
 from nonesuch.runs import atomic, checkpoint, events_log
 from nonesuch.runs.store import open_or_create
@@ -131,7 +131,7 @@ def test_divergence_ends_in_one_clear_error_and_keeps_the_last_good_snapshot(dat
         data, images=6400, train__optimizer__name='"sgd"', train__optimizer__rate="1e18", snapshot_images="16"
     )
     events: list[Event] = []
-    with pytest.raises(Diverged, match=r"lower train\.optimizer\.rate"):
+    with pytest.raises(DivergedError, match=r"lower train\.optimizer\.rate"):
         events.extend(library.fit(recipe, tmp_path / "run"))
     found = checkpoint.latest(tmp_path / "run")
     assert found is None or all(bool(torch.isfinite(t).all()) for t in found.tensors["model"].values())

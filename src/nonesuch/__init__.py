@@ -5,7 +5,7 @@
     run = ns.train(ns.plan("pixelfolk", minutes=2))
     print(run.report()["figures"], run.predict(["me.png"]))
 
-Nothing is loaded before it is used: `import nonesuch` takes milliseconds, torch comes with the first call that needs it.
+Nothing is loaded before it is used: `import nonesuch` takes milliseconds, torch comes with the first call for it.
 """
 
 from importlib import import_module

@@ -27,5 +27,5 @@ class MachineError(NonesuchError):
     """The machine lacks something: disk space, memory, a device."""
 
 
-class Diverged(NonesuchError):
+class DivergedError(NonesuchError):
     """The loss or a weight became NaN or infinite."""

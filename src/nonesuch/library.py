@@ -10,9 +10,8 @@ import nonesuch.data.open as data_door
 from nonesuch import machine, session
 from nonesuch.assembly import build_net, labelled
 from nonesuch.data import builtin
-from nonesuch.data.pack import Channels
 from nonesuch.data.places import cache_root
-from nonesuch.data.settings import known_channels, known_fit
+from nonesuch.data.settings import Channels, known_channels, known_fit
 from nonesuch.errors import RecipeError
 from nonesuch.evaluation import Run
 from nonesuch.recipe import DataSettings, MachineSettings, Recipe, change, classifier
@@ -72,7 +71,7 @@ def check_net(recipe: Recipe) -> None:
 
 
 def mirrors(where: str | Path, channels: int) -> bool:
-    """Whether a mirrored picture shows the same thing: assumed of colour pictures, never of grey ones (digits, text)."""
+    """Whether a mirrored picture shows the same thing: assumed of colour pictures, not of grey ones (digits)."""
     return channels > 1 or str(where) == "fashion-mnist"
 
 

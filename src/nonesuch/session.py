@@ -12,8 +12,7 @@ from typing import Any, TypedDict
 import torch
 
 from nonesuch.assembly import Parts, assemble
-from nonesuch.errors import Diverged as DivergedError
-from nonesuch.errors import MachineError
+from nonesuch.errors import DivergedError, MachineError
 from nonesuch.evaluation import Examiner
 from nonesuch.recipe import Recipe
 from nonesuch.runs import atomic, checkpoint, layout
@@ -34,7 +33,7 @@ def fit(recipe: Recipe, run: Path, stop: Callable[[], str | None] = lambda: None
     """Train in the run folder, from its newest whole snapshot or from the start, until the budget is used up.
 
     `stop` is asked after every step; a reason ends the sitting with everything saved. Closing the iterator does too.
-    Raises RunError when another process trains here, Diverged when the loss or a weight is no longer finite,
+    Raises RunError when another process trains here, DivergedError when the loss or a weight is no longer finite,
     MachineError when the disk has no room, DataError when the pictures cannot be used or have changed.
     """
     with TrainerLock(run):

@@ -10,7 +10,7 @@ from sklearn import metrics
 from torch import Tensor
 from torchmetrics.functional.classification import multiclass_calibration_error
 
-from nonesuch.errors import DataError, Diverged
+from nonesuch.errors import DataError, DivergedError
 from nonesuch.measure.labels import measure, worst_mistakes
 
 
@@ -162,5 +162,5 @@ def test_what_cannot_be_measured_is_said() -> None:
     with pytest.raises(ValueError, match=r"got \(6, 3\) and \(5,\)"):
         measure(logits, targets[:5], names, 0)
     logits[2, 1] = torch.nan
-    with pytest.raises(Diverged, match="1 of 6 pictures"):
+    with pytest.raises(DivergedError, match="1 of 6 pictures"):
         measure(logits, targets, names, 0)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from nonesuch.models.blocks import Add, PartialConv, RbfOutput, Scale, ScaledTanh, SubSample
+from nonesuch.models.blocks import Add, FirstConv, Flatten, PartialConv, RbfOutput, Scale, ScaledTanh, SubSample
 from nonesuch.models.lenet import LENET1_TABLE, LENET4_TABLE, LENET5_TABLE
 from oracles.slow_layers import partial_convolution, squared_distances, sub_sampling
 
@@ -105,3 +105,22 @@ def test_own_layers_have_true_gradients() -> None:
 
         x = torch.randn(shape, dtype=torch.float64, requires_grad=True)
         assert torch.autograd.gradcheck(run, (x, *values))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_first_conv_is_a_convolution(channels: int) -> None:
+    ours = FirstConv(channels, 5, 3, padding=1)
+    plain = nn.Conv2d(channels, 5, 3, padding=1)
+    plain.load_state_dict(ours.state_dict())
+    x = torch.randn(2, channels, 6, 7, requires_grad=True)
+    torch.testing.assert_close(ours(x), plain(x))
+    ours(x).square().sum().backward()
+    plain(x).square().sum().backward()
+    torch.testing.assert_close(ours.weight.grad, plain.weight.grad, rtol=1e-5, atol=1e-4)  # sums of float32
+
+
+def test_flatten_keeps_the_order_of_channels_last_memory() -> None:
+    x = torch.arange(2 * 3 * 4 * 5.0).reshape(2, 3, 4, 5).contiguous(memory_format=torch.channels_last)
+    flat = Flatten()(x)
+    assert flat.data_ptr() == x.data_ptr()
+    assert torch.equal(flat[1], torch.stack([x[1, c, h, w] for h in range(4) for w in range(5) for c in range(3)]))

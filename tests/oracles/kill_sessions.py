@@ -3,7 +3,7 @@
     python tests/oracles/kill_sessions.py FOLDER --kills 200
 
 torch is imported once; each sitting is a forked child, so that a kill costs a fraction of a second. Prints one JSON
-line: how many kills struck a living trainer, and whether weights, averages, optimizer state, log and report are the same.
+line: how many kills struck a living trainer, and whether weights, average, optimizer state, log, report are the same.
 """
 
 import argparse
@@ -35,7 +35,8 @@ def recipe(data: Path, images: int) -> Recipe:
     """A lecture CNN with everything on that a resume could get wrong: dropout, augmentation, average, momenta."""
     settings = {
         "train.batch": "16", "train.ema_half_life": "200", "train.augment.shift": "1", "machine.threads": "1",
-        "train.augment.flip": "true", "net.options.widths": "[4, 4, 8]", "net.options.dense": "8", "snapshot_images": "16",
+        "train.augment.flip": "true", "net.options.widths": "[4, 4, 8]", "net.options.dense": "8",
+        "snapshot_images": "16",
     }  # fmt: skip
     return library.plan(data, images=images, settings=settings)
 
@@ -50,7 +51,7 @@ def killed_sitting(wanted: Recipe, run: Path, seconds: float) -> bool:
     """A sitting in a child that is killed after `seconds`; True when it had already finished."""
     child = os.fork()
     if child == 0:
-        with open(os.devnull, "w") as nowhere:
+        with Path(os.devnull).open("w") as nowhere:
             os.dup2(nowhere.fileno(), 2)
         try:
             sitting(wanted, run)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from nonesuch.errors import Diverged, MachineError, RunError
+from nonesuch.errors import DivergedError, MachineError, RunError
 from nonesuch.runs import atomic, checkpoint, layout
 from oracles import safetensors_reader
 from oracles.tree import names
@@ -93,7 +93,7 @@ def test_weights_that_are_not_finite_are_never_stored(tmp_path: Path, group: str
     checkpoint.save(tmp_path, 1, tensors(1), {})
     bad = tensors(2)
     bad[group]["weight"][0, 0, 0, 0] = wrong
-    with pytest.raises(Diverged, match=f"weight of the {group} .* last good snapshot is kept"):
+    with pytest.raises(DivergedError, match=f"weight of the {group} .* last good snapshot is kept"):
         checkpoint.save(tmp_path, 2, bad, {})
     assert layout.snapshots(tmp_path) == [1]
 

@@ -41,6 +41,7 @@ def show(name: str, size: int | tuple[int, int], channels: int, classes: int) ->
     console.print(table)
     trainable, parameters = sum(row.trainable for row in rows), sum(row.parameters for row in rows)
     console.print(
-        f"{parameters:,} parameters, {trainable:,} of them trainable; {sum(row.connections for row in rows):,} connections; "
+        f"{parameters:,} parameters, {trainable:,} of them trainable; "
+        f"{sum(row.connections for row in rows):,} connections; "
         f"{sum(row.flops for row in rows) / 1e6:.2f} MFLOP a picture (forward; about three times that in training)"
     )

@@ -66,7 +66,8 @@ def show_report(folder: RunFolder) -> None:
     interval, calibration = report["accuracy_interval"], report["calibration"]
     console = _console()
     console.print(
-        f"accuracy {report['accuracy']:.2%}  ({interval['level']:.0%} interval {interval['low']:.2%} to {interval['high']:.2%}, "
+        f"accuracy {report['accuracy']:.2%}  "
+        f"({interval['level']:.0%} interval {interval['low']:.2%} to {interval['high']:.2%}, "
         f"{report['n']:,} held-out pictures, seed {report['seed']})   calibration error {calibration['error']:.3f}"
     )
     table = Table("class", "pictures", "precision", "recall", "F1", "most taken for", box=None, pad_edge=False)

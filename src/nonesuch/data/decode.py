@@ -10,7 +10,7 @@ import logging
 import re
 import warnings
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,9 +24,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from nonesuch.data.modes import Picture, pixels_of, scaled_16
-
-Fit: TypeAlias = Literal["crop", "pad", "stretch"]
-Channels: TypeAlias = Literal[1, 3, 4]
+from nonesuch.data.settings import Channels, Fit
 
 MAX_PIXELS = 50_000_000
 MAX_TILES = 100_000

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from nonesuch.data import builtin
-from nonesuch.data.decode import Undecodable, decode
-from nonesuch.data.pack import Channels, Fit, Pack, PackSpec
+from nonesuch.data.decode import Undecodable, decode, from_array
+from nonesuch.data.pack import Pack, PackSpec
 from nonesuch.data.packing import build
 from nonesuch.data.places import cache_root
+from nonesuch.data.settings import Channels, Fit
 from nonesuch.data.sources import Source, open_source
 from nonesuch.errors import DataError
 
@@ -75,10 +76,7 @@ def _shapes(source: Source) -> list[tuple[int, int, int]]:
 def read_picture(source: Source, key: str) -> npt.NDArray[np.uint8]:
     """One picture of a source as uint8 (H, W, C). Raises Undecodable."""
     raw = source.read(key)
-    if isinstance(raw, bytes):
-        return decode(raw)
-    pixels = raw if raw.ndim == 3 else raw[:, :, None]
-    return pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+    return decode(raw) if isinstance(raw, bytes) else from_array(raw)
 
 
 def _usual_size(shapes: list[tuple[int, int, int]]) -> int | tuple[int, int]:

@@ -20,12 +20,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from nonesuch.data.decode import Reject
+from nonesuch.data.settings import Channels, Fit
 from nonesuch.errors import DataError, RecipeError
 
 SCHEMA = 1
@@ -33,9 +34,6 @@ HASH_BYTES = 16
 SPLIT_CODES = {"train": 0, "val": 1, "test": 2}
 NO_SPLIT = 255
 LARGEST_SIDE = 4096
-
-Fit = Literal["crop", "pad", "stretch"]
-Channels = Literal[1, 3, 4]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
-"""Settings typed by a person, checked against what packing knows."""
+"""How pictures are made alike: the choices there are, and the check of what a person typed."""
 
-from typing import cast, get_args
+from typing import Literal, TypeAlias, cast, get_args
 
-from nonesuch.data.pack import Channels, Fit
 from nonesuch.errors import RecipeError
+
+Fit: TypeAlias = Literal["crop", "pad", "stretch"]
+Channels: TypeAlias = Literal[1, 3, 4]
 
 
 def known_channels(found: int | None) -> Channels | None:

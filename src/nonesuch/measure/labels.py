@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nonesuch.errors import DataError, Diverged
+from nonesuch.errors import DataError, DivergedError
 from nonesuch.measure.bootstrap import Interval, share_interval
 from nonesuch.measure.calibration import Calibration, calibrate
 
@@ -116,7 +116,7 @@ def measure(logits: Tensor, targets: Tensor, classes: Sequence[str], seed: int) 
 
     `logits`: (N, classes), any float type, up to a constant per row (so log-probabilities will do). `targets`: (N,)
     class numbers. `seed` draws the bootstrap. Of equal logits the first is the answer. Raises DataError without
-    examples, Diverged when a logit is NaN or infinite, ValueError when the shapes or the targets do not fit.
+    examples, DivergedError when a logit is NaN or infinite, ValueError when the shapes or the targets do not fit.
     """
     scores, truths = _checked(logits, targets, classes)
     answers = scores.argmax(axis=1)
@@ -159,7 +159,9 @@ def _checked(logits: Tensor, targets: Tensor, classes: Sequence[str]) -> tuple[N
     truths: NDArray[np.int64] = targets.cpu().long().numpy()
     if not np.isfinite(scores).all():
         bad = int((~np.isfinite(scores)).any(axis=1).sum())
-        raise Diverged(f"the net's answers to {bad} of {len(scores)} pictures are not finite; train with a lower rate")
+        raise DivergedError(
+            f"the net's answers to {bad} of {len(scores)} pictures are not finite; train with a lower rate"
+        )
     if truths.min() < 0 or truths.max() >= len(classes):
         raise ValueError(f"targets lie in [0, {len(classes) - 1}], found {truths.min()} to {truths.max()}")
     return scores, truths

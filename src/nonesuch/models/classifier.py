@@ -7,7 +7,7 @@ from pydantic import Field
 from torch import nn
 
 from nonesuch.errors import NetError
-from nonesuch.models.blocks import ScaledTanh
+from nonesuch.models.blocks import FirstConv, Flatten, ScaledTanh
 from nonesuch.models.config import NetConfig, Shape, require_size
 
 Width = Annotated[int, Field(ge=1)]
@@ -84,11 +84,11 @@ def lecture(config: LectureConfig, shape: Shape, classes: int) -> nn.Module:
         modules[f"norm{number}"] = norm
         modules[f"leaky{number}"] = nn.LeakyReLU(config.slope)
 
-    block(1, nn.Conv2d(shape[0], first, 3, padding=1, bias=False), nn.BatchNorm2d(first))
+    block(1, FirstConv(shape[0], first, 3, padding=1, bias=False), nn.BatchNorm2d(first))
     block(2, nn.Conv2d(first, second, 3, padding=1, bias=False), nn.BatchNorm2d(second))
     modules["pool"] = nn.MaxPool2d(2)
     block(3, nn.Conv2d(second, third, 3, padding=1, bias=False), nn.BatchNorm2d(third))
-    modules["flatten"] = nn.Flatten()
+    modules["flatten"] = Flatten()
     block(4, nn.Linear(flat, config.dense, bias=False), nn.BatchNorm1d(config.dense))
     modules["dropout"] = nn.Dropout(config.dropout)
     modules["output"] = nn.Linear(config.dense, classes)

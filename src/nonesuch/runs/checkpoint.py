@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from nonesuch.errors import Diverged, RunError
+from nonesuch.errors import DivergedError, RunError
 from nonesuch.runs import atomic, layout
 from nonesuch.runs.layout import GROUPS, MANIFEST, SCHEMA_VERSION, SNAPSHOTS, STATE, shown
 from nonesuch.runs.reading import parse_object, read_bytes
@@ -58,7 +58,7 @@ def save(
     tensors: group -> name -> tensor; groups are "model" and, if wanted, "ema" and "optimizer". state: strict JSON.
     The newest `keep` snapshots stay, and those whose images seen are in `keep_also`. Snapshots from beyond
     `images_seen` were passed over as damaged when this run went on; they go.
-    Raises Diverged when a weight is not finite, MachineError when the disk refuses: in both cases the older
+    Raises DivergedError when a weight is not finite, MachineError when the disk refuses: in both cases the older
     snapshots are unharmed and this one is not there. ValueError for unknown groups or state that is no JSON.
     """
     if "model" not in tensors or not set(tensors) <= set(GROUPS) or keep < 1:
@@ -81,7 +81,7 @@ def _check_finite(tensors: Mapping[str, Mapping[str, Tensor]], images_seen: int)
     for group in ("model", "ema"):
         for name, tensor in tensors.get(group, {}).items():
             if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
-                raise Diverged(
+                raise DivergedError(
                     f"{name} of the {group} holds NaN or infinity after {images_seen:,} images; nothing was saved, "
                     "the last good snapshot is kept; lower the learning rate"
                 )

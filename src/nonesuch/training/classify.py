@@ -59,7 +59,7 @@ class Classify(Objective):
         seed = step_seed(self._seed, images_seen)
         self._generator.manual_seed(seed)
         torch.manual_seed(seed)
-        pixels = augment(self._spec, batch.pixels, self._generator, batch.epochs)
+        pixels = augment(self._spec, batch.pixels, self._generator, batch.turns)
         return Labelled(to_signed(pixels.to(self._device)), batch.targets.to(self._device))
 
     def _loss(self, batch: Labelled) -> Loss:

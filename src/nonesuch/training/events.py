@@ -1,4 +1,4 @@
-"""What training tells the world: frozen, typed, one JSON line each. The schema is checked in as contracts/events.schema.json."""
+"""What training tells the world: frozen, typed, one JSON line each (contracts/events.schema.json)."""
 
 import math
 from typing import Annotated, Literal

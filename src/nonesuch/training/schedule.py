@@ -1,4 +1,4 @@
-"""Learning-rate schedules: pure functions from the used-up share of the budget, in [0, 1], to a factor of the peak rate."""
+"""Learning-rate schedules: pure functions from the used-up share of the budget to a factor of the peak."""
 
 import math
 from collections.abc import Callable, Mapping
