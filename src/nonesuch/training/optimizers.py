@@ -7,7 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
-OptimizerName = Literal["sgd", "adam", "adamw"]
+from nonesuch.training.muon import Muon
+
+OptimizerName = Literal["sgd", "adam", "adamw", "muon"]
 
 
 class OptimizerSettings(BaseModel):
@@ -21,6 +23,7 @@ class OptimizerSettings(BaseModel):
     momentum: float = Field(0.9, ge=0, lt=1, description="SGD's momentum; beta1 of Adam and AdamW")
     beta2: float = Field(0.99, ge=0, lt=1)
     bias_rate: float = Field(1.0, gt=0, description="factor on the rate of biases and batch-norm parameters")
+    dense_rate: float = Field(0.83, gt=0, description="muon only: SGD's rate for everything that is no convolution")
 
 
 def build(modules: Iterable[nn.Module], settings: OptimizerSettings) -> list[Optimizer]:
@@ -30,16 +33,32 @@ def build(modules: Iterable[nn.Module], settings: OptimizerSettings) -> list[Opt
     Each group keeps its peak rate under "peak_lr", from which the loop computes "lr" at every step.
     """
     trainable = [p for module in modules for p in module.parameters() if p.requires_grad]
+    if settings.name == "muon":
+        return _muon(trainable, settings)
+    return [OPTIMIZERS[settings.name](_groups(trainable, settings, settings.rate), settings)]
+
+
+def _groups(trainable: list[nn.Parameter], settings: OptimizerSettings, rate: float) -> list[dict[str, object]]:
+    """Weights with decay, vectors without."""
     groups = [
-        ([p for p in trainable if p.ndim >= 2], settings.rate, settings.weight_decay),
-        ([p for p in trainable if p.ndim < 2], settings.rate * settings.bias_rate, 0.0),
+        ([p for p in trainable if p.ndim >= 2], rate, settings.weight_decay),
+        ([p for p in trainable if p.ndim < 2], rate * settings.bias_rate, 0.0),
     ]
-    described = [
-        {"params": parameters, "lr": rate, "peak_lr": rate, "weight_decay": decay}
-        for parameters, rate, decay in groups
+    return [
+        {"params": parameters, "lr": peak, "peak_lr": peak, "weight_decay": decay}
+        for parameters, peak, decay in groups
         if parameters
     ]
-    return [OPTIMIZERS[settings.name](described, settings)]
+
+
+def _muon(trainable: list[nn.Parameter], settings: OptimizerSettings) -> list[Optimizer]:
+    """Muon for the convolution kernels, SGD for the rest."""
+    kernels = [p for p in trainable if p.ndim == 4]
+    rest = [p for p in trainable if p.ndim != 4]
+    sgd = SGD(
+        _groups(rest, settings, settings.dense_rate), lr=settings.dense_rate, momentum=SGD_BESIDE_MUON, nesterov=True
+    )
+    return [Muon(kernels, settings.rate, settings.momentum), sgd] if kernels else [sgd]
 
 
 def _sgd(groups: list[dict[str, object]], settings: OptimizerSettings) -> Optimizer:
@@ -53,6 +72,9 @@ def _adam(groups: list[dict[str, object]], settings: OptimizerSettings) -> Optim
 def _adamw(groups: list[dict[str, object]], settings: OptimizerSettings) -> Optimizer:
     return AdamW(groups, lr=settings.rate, betas=(settings.momentum, settings.beta2), fused=True)
 
+
+SGD_BESIDE_MUON = 0.85
+"""Momentum of the SGD that moves what Muon does not."""
 
 OPTIMIZERS: Mapping[OptimizerName, Callable[[list[dict[str, object]], OptimizerSettings], Optimizer]] = {
     "sgd": _sgd,
