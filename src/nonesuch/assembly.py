@@ -14,7 +14,7 @@ from nonesuch.data import split
 from nonesuch.data.batches import Batches
 from nonesuch.data.open import open_data
 from nonesuch.data.pack import Pack
-from nonesuch.errors import DataError, RecipeError
+from nonesuch.errors import DataError
 from nonesuch.models import catalog
 from nonesuch.models.fast import Fast, whiten
 from nonesuch.pixels import to_signed
@@ -107,7 +107,7 @@ def build_net(recipe: Recipe) -> nn.Module:
 
 
 def engine(settings: MachineSettings) -> lightning_fabric.Fabric:
-    """Fabric, for one process or many, in full or mixed precision."""
+    """Fabric, for one process or many, in full or mixed precision. With many, this starts the others."""
     # Which precision is in use is said in nonesuch's own words.
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     fabric = lightning_fabric.Fabric(
@@ -121,14 +121,11 @@ def engine(settings: MachineSettings) -> lightning_fabric.Fabric:
     return fabric
 
 
-def assemble(recipe: Recipe) -> Parts:
+def assemble(recipe: Recipe, fabric: lightning_fabric.Fabric) -> Parts:
     """Build everything; the same recipe gives the same bits. Raises DataError, NetError or RecipeError."""
-    if recipe.machine.processes > 1 and recipe.budget.minutes is not None:
-        raise RecipeError("minutes cannot be kept by several processes at once; give the budget as --images")
     torch.set_num_threads(recipe.machine.threads)
     machine.keep_memory()
     data = reopen(recipe.data)
-    fabric = engine(recipe.machine)
     torch.manual_seed(recipe.seed)
     layout = torch.channels_last if recipe.machine.channels_last else torch.contiguous_format
     net = build_net(recipe).to(memory_format=layout)  # type: ignore[call-overload]

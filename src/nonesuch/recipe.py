@@ -15,7 +15,7 @@ from nonesuch.errors import RecipeError
 from nonesuch.machine import Device, Precision
 from nonesuch.models.catalog import classifier_names
 from nonesuch.training.budget import Budget
-from nonesuch.training.optimizers import OptimizerSettings
+from nonesuch.training.optimizers import OptimizerName, OptimizerSettings
 from nonesuch.training.schedule import ScheduleName
 
 SCHEMA_VERSION = 1
@@ -181,28 +181,31 @@ def _first(error: ValidationError) -> str:
 
 
 class Preset(NamedTuple):
-    """Good first settings of a net: measured on the named data sets, see LOG."""
+    """Good first settings of a net: measured on the named data sets, see LOG. `decay` is weight decay."""
 
     batch: int
-    optimizer: str
+    optimizer: OptimizerName
     rate: float
+    momentum: float
     decay: float
+    bias_rate: float
     schedule: ScheduleName
     warm_up: float
     smoothing: float
     half_life: float
+    views: Literal["one", "mirror", "mirror+shift"]
     epochs: int
 
 
 PRESETS: Mapping[str, Preset] = {
-    #                  batch optimizer rate    decay   schedule    warm-up smooth half-life epochs
-    "linear":  Preset(128, "adamw",  1e-3,  0.0,    "one_cycle", 0.25,  0.0,   0,     10),
-    "mlp":     Preset(128, "adamw",  2e-3,  1e-2,   "one_cycle", 0.25,  0.0,   0,     15),
-    "lenet1":  Preset(64,  "adamw",  3e-3,  0.0,    "one_cycle", 0.25,  0.0,   0,     15),
-    "lenet4":  Preset(64,  "adamw",  3e-3,  0.0,    "one_cycle", 0.25,  0.0,   0,     15),
-    "lenet5":  Preset(64,  "adamw",  3e-3,  0.0,    "one_cycle", 0.25,  0.0,   0,     20),
-    "lecture": Preset(128, "adamw",  3e-3,  1e-2,   "one_cycle", 0.25,  0.0,   0,     15),
-    "fast":    Preset(512, "sgd",    3e-3,  1e-4,   "triangle",  0.23,  0.2,   0,     10),
+    #                  batch  optim.   rate  mom.  decay   bias  schedule     warm  smooth half-life views       epochs
+    "linear":  Preset(128,  "adamw", 1e-3, 0.9,  0.0,    1,    "one_cycle", 0.25, 0.0,   0,     "one",          10),
+    "mlp":     Preset(128,  "adamw", 2e-3, 0.9,  1e-2,   1,    "one_cycle", 0.25, 0.0,   0,     "one",          15),
+    "lenet1":  Preset(64,   "adamw", 3e-3, 0.9,  0.0,    1,    "one_cycle", 0.25, 0.0,   0,     "one",          15),
+    "lenet4":  Preset(64,   "adamw", 3e-3, 0.9,  0.0,    1,    "one_cycle", 0.25, 0.0,   0,     "one",          15),
+    "lenet5":  Preset(64,   "adamw", 3e-3, 0.9,  0.0,    1,    "one_cycle", 0.25, 0.0,   0,     "one",          20),
+    "lecture": Preset(128,  "adamw", 3e-3, 0.9,  1e-2,   1,    "one_cycle", 0.25, 0.0,   0,     "one",          15),
+    "fast":    Preset(1000, "muon",  0.24, 0.6,  2.4e-3, 64,   "triangle",  0.0,  0.2,   0,     "mirror+shift",  8),
 }  # fmt: skip
 
 
@@ -235,14 +238,19 @@ def classifier(
         net=NetSettings(name=net),
         train=TrainSettings(
             batch=min(preset.batch, max(1, pictures // 4)),
-            optimizer=OptimizerSettings.model_validate(
-                {"name": preset.optimizer, "rate": preset.rate, "weight_decay": preset.decay}
+            optimizer=OptimizerSettings(
+                name=preset.optimizer,
+                rate=preset.rate,
+                momentum=preset.momentum,
+                weight_decay=preset.decay,
+                bias_rate=preset.bias_rate,
             ),
             schedule=preset.schedule,
             warm_up=preset.warm_up,
             label_smoothing=preset.smoothing,
             ema_half_life=preset.half_life,
-            augment=AugmentSpec(flip=flip, shift=min(data.size) // 16),
+            augment=AugmentSpec(flip="alternating" if flip else False, shift=min(data.size) // 16),
+            test_views=preset.views if flip else "one",
         ),
         budget=_budget(images, minutes),
     )

@@ -5,14 +5,16 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict
 
+import lightning_fabric
 import torch
 
-from nonesuch.assembly import Parts, assemble
-from nonesuch.errors import DivergedError, MachineError
+from nonesuch.assembly import Parts, assemble, engine
+from nonesuch.errors import DivergedError, MachineError, RecipeError
 from nonesuch.evaluation import Examiner
 from nonesuch.recipe import Recipe
 from nonesuch.runs import atomic, checkpoint, layout
@@ -36,9 +38,14 @@ def fit(recipe: Recipe, run: Path, stop: Callable[[], str | None] = lambda: None
     Raises RunError when another process trains here, DivergedError when the loss or a weight is no longer finite,
     MachineError when the disk has no room, DataError when the pictures cannot be used or have changed.
     """
-    with TrainerLock(run):
-        checkpoint.recover(run)
-        yield from _Sitting(recipe, run, stop).events()
+    if recipe.machine.processes > 1 and recipe.budget.minutes is not None:
+        raise RecipeError("minutes cannot be kept by several processes at once; give the budget as --images")
+    fabric = engine(recipe.machine)
+    # Of several processes, the first alone writes.
+    with TrainerLock(run) if fabric.is_global_zero else nullcontext():
+        if fabric.is_global_zero:
+            checkpoint.recover(run)
+        yield from _Sitting(recipe, run, stop, fabric).events()
 
 
 class _Moment(TypedDict):
@@ -47,9 +54,11 @@ class _Moment(TypedDict):
 
 
 class _Sitting:
-    def __init__(self, recipe: Recipe, run: Path, stop: Callable[[], str | None]) -> None:
+    def __init__(
+        self, recipe: Recipe, run: Path, stop: Callable[[], str | None], fabric: lightning_fabric.Fabric
+    ) -> None:
         self.recipe, self.run, self.stop = recipe, run, stop
-        self.parts: Parts = assemble(recipe)
+        self.parts: Parts = assemble(recipe, fabric)
         self.examiner = Examiner(self.parts.best, self.parts.engine, recipe, self.parts.data)
         self.images_seen, self.seconds, self.complete = 0, 0.0, False
         self.notes: list[tuple[str, str]] = []
@@ -59,6 +68,9 @@ class _Sitting:
 
     def events(self) -> Iterator[Event]:
         offset = self.snapshot.state["log_offset"] if self.snapshot else 0
+        if not self.parts.engine.is_global_zero:
+            yield from self._all()
+            return
         with EventLog(self.run, cut_to=int(str(offset))) as self.log:
             try:
                 yield from self._all()
@@ -105,6 +117,8 @@ class _Sitting:
         yield from self._snapshot()
 
     def _finish(self) -> Iterator[Event]:
+        if not self.parts.engine.is_global_zero:
+            return
         report = self.examiner.report(self.run, self.images_seen, self.seconds)
         yield self._store(Measured(**self._now(), figures=report.figures(), split="test", n=report.n))
         yield self._store(Finished(**self._now(), run=str(self.run), figures=report.figures()))

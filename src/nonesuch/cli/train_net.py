@@ -50,6 +50,10 @@ def follow(recipe: Recipe, folder: RunFolder, as_json: bool, tensorboard: Path |
     """Train, show progress on stderr and, for machines, events on stdout."""
     from nonesuch.session import fit
 
+    if recipe.machine.processes > 1 and "--run" not in sys.argv:
+        sys.argv += ["--run", str(folder.path)]  # the other processes are started with this same command
+    if os.environ.get("LOCAL_RANK", "0") != "0":
+        return _work_silently(recipe, folder)
     listeners: list[Callable[[Event], None]] = []
     if tensorboard is not None:
         from nonesuch.cli.tensorboard import writer
@@ -66,6 +70,15 @@ def follow(recipe: Recipe, folder: RunFolder, as_json: bool, tensorboard: Path |
             if isinstance(event, Stopped):
                 code = EXIT_CODES.get(event.reason, 1)
     return code
+
+
+def _work_silently(recipe: Recipe, folder: RunFolder) -> int:
+    """What the second and further processes of a run do."""
+    from nonesuch.session import fit
+
+    for _ in fit(recipe, folder.path):
+        pass
+    return 0
 
 
 def _for_machines(event: Event) -> dict[str, object]:

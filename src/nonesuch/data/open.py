@@ -1,8 +1,12 @@
 """The front door of the data: a path or a name in, a packed data set out."""
 
+import hashlib
+import json
+import os
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -52,12 +56,30 @@ def open_data(
     source = source_of(where, size if isinstance(size, int) else None, progress)
     try:
         if size is None or channels is None:
-            shapes = _shapes(source)
-            size = size or _usual_size(shapes)
-            channels = channels or (1 if shapes and all(shape[2] == 1 for shape in shapes) else 3)
+            usual_size, usual_channels = _judged(source)
+            size, channels = size or usual_size, channels or usual_channels
         return build(source, PackSpec(size, fit, channels), cache_root(), progress)
     finally:
         source.close()
+
+
+def _judged(source: Source) -> tuple[int | tuple[int, int], Channels]:
+    """Size and channels where the person gave none. Kept by the source's fingerprint: listing takes long."""
+    kept = cache_root() / "judged" / hashlib.sha256(source.fingerprint().encode()).hexdigest()[:32]
+    try:
+        height, width, channels = json.loads(kept.read_text())
+        return (int(height), int(width)), cast(Channels, channels)
+    except (OSError, ValueError, TypeError):
+        pass  # not judged yet, or the note is damaged: judge (again)
+    shapes = _shapes(source)
+    size = _usual_size(shapes)
+    height, width = (size, size) if isinstance(size, int) else size
+    found: Channels = 1 if shapes and all(shape[2] == 1 for shape in shapes) else 3
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    beside = kept.with_name(f"{kept.name}.{os.getpid()}")
+    beside.write_text(json.dumps([height, width, found]))
+    beside.replace(kept)
+    return size, found
 
 
 def _shapes(source: Source) -> list[tuple[int, int, int]]:
