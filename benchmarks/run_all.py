@@ -1,6 +1,6 @@
 """Every benchmark of this folder, one after another: a quick pass (under 15 minutes), or --full.
 
-python benchmarks/run_all.py [--full] [--cifar cifar10.zip] [--peers-python PATH | --no-peers]
+python benchmarks/run_all.py [--full] [--cifar cifar10.zip] [--mnist FOLDER] [--peers-python PATH | --no-peers]
 
 The contenders' environment is made first unless one is named. Ends with all promises, met or missed, in one list.
 """
@@ -20,35 +20,57 @@ QUICK = {
     "startup": ["--rounds", "3"],
     "packing": ["--rounds", "2", "--images", "10000"],
     "lecture_speed": ["--rounds", "3", "--seconds", "3"],
+    "lecun_table": ["--quick"],
 }
 FULL = {
     "startup": ["--rounds", "9"],
     "packing": ["--rounds", "5"],
     "lecture_speed": ["--rounds", "11", "--seconds", "5"],
+    "lecun_table": [],
+    "accuracy cifar90": [],
+    "accuracy cifar": [],
+    "accuracy mnist994": [],
+    "accuracy mnist": [],
 }
+"""Benchmark, with its task where it has several, and its options."""
+WITHOUT_PEERS = {"lecun_table"}
 LIMIT_SECONDS = {False: 5 * 60, True: 30 * 60}
 
 
 def main() -> int:
     settings = _options()
     peers = None if settings.no_peers else settings.peers_python or setup_peers.ensure(setup_peers.DEFAULT)
-    shared = ["--out", str(settings.out), *(["--peers-python", str(peers)] if peers else [])]
     ended: dict[str, str] = {}
     for name, arguments in (FULL if settings.full else QUICK).items():
-        own = ["--data", str(settings.cifar)] if name == "packing" and settings.cifar else []
-        (settings.out / f"{name}.json").unlink(missing_ok=True)
-        ended[name] = _run(name, [*arguments, *own, *shared], LIMIT_SECONDS[settings.full])
+        shared = ["--out", str(settings.out), *_data(name, settings)]
+        if peers and name not in WITHOUT_PEERS:
+            shared += ["--peers-python", str(peers)]
+        _results(settings.out, name).unlink(missing_ok=True)
+        ended[name] = _run(name, [*arguments, *shared], LIMIT_SECONDS[settings.full])
     print("== all promises")
     for name, reason in ended.items():
         print(f"-- {name}{': ' + reason if reason else ''}")
-        harness.print_targets(_targets(settings.out / f"{name}.json"))
+        harness.print_targets(_targets(_results(settings.out, name)))
     return 1 if any(ended.values()) else 0
+
+
+def _data(name: str, settings: argparse.Namespace) -> list[str]:
+    """Where this benchmark's pictures lie, if that was said; else it looks for them itself."""
+    digits = name == "lecun_table" or name.startswith("accuracy mnist")
+    pictures = name == "packing" or name.startswith("accuracy cifar")
+    where = settings.mnist if digits else settings.cifar if pictures else None
+    return ["--data", str(where)] if where else []
+
+
+def _results(folder: Path, name: str) -> Path:
+    return folder / f"{name.replace(' ', '_')}.json"
 
 
 def _run(name: str, arguments: list[str], limit: float) -> str:
     """Run one benchmark and let it print; empty when it ended well, otherwise why not."""
     print(f"== {name} {' '.join(arguments)}", flush=True)
-    child = subprocess.Popen([sys.executable, str(HERE / f"{name}.py"), *arguments])
+    script, *task = name.split()
+    child = subprocess.Popen([sys.executable, str(HERE / f"{script}.py"), *task, *arguments])
     try:
         code = child.wait(limit)
     except subprocess.TimeoutExpired:
@@ -69,7 +91,8 @@ def _targets(path: Path) -> list[Target]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true", help="more rounds, all 50,000 pictures")
-    parser.add_argument("--cifar", type=Path, help="CIFAR-10 as a zip, for the packing benchmark; else drawn pictures")
+    parser.add_argument("--cifar", type=Path, help="CIFAR-10 as a zip; without it packing draws its pictures")
+    parser.add_argument("--mnist", type=Path, help="folder with MNIST's idx files; else found by its name")
     parser.add_argument("--peers-python", type=Path, help="python of the contenders' own environment")
     parser.add_argument("--no-peers", action="store_true", help="measure without the contenders' libraries")
     parser.add_argument("--out", type=Path, default=HERE.parent / "build" / "bench")

@@ -130,7 +130,8 @@ def assemble(recipe: Recipe, fabric: lightning_fabric.Fabric) -> Parts:
     layout = torch.channels_last if recipe.machine.channels_last else torch.contiguous_format
     net = build_net(recipe).to(memory_format=layout)  # type: ignore[call-overload]
     if isinstance(net, Fast):
-        sample = data.rows["train"][:WHITENING_PICTURES]
+        # Spread over all rows: sorted folders begin with thousands of pictures of one class.
+        sample = data.rows["train"][:: max(1, len(data.rows["train"]) // WHITENING_PICTURES)]
         whiten(net, to_signed(torch.from_numpy(data.pack.pixels[sample]).permute(0, 3, 1, 2)))
     average = Average(net, recipe.train.ema_half_life) if recipe.train.ema_half_life else None
     built = optimizers.build([net], recipe.train.optimizer)

@@ -21,6 +21,9 @@ Device = Literal["cpu", "cuda", "mps"]
 
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4  # names of mallopt(3), from malloc.h
 
+PROBE = 2
+"""Version of the probe: an answer by an older one is not used."""
+
 _WORTH = 1.1
 """A faster setting must win by this factor, so that noise does not flip the choice from run to run."""
 
@@ -65,7 +68,7 @@ def probe(cache: Path | None = None) -> Machine:
     import torch
 
     device = best_device()
-    key = f"{processor()} {device} {usable_threads()} {torch.__version__}"
+    key = f"probe {PROBE} {processor()} {device} {usable_threads()} {torch.__version__}"
     stored = cache / "machine.json" if cache else None
     if stored and stored.exists():
         try:

@@ -73,7 +73,11 @@ class Fast(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) in [-1, 1] to logits (B, classes)."""
-        x = self.groups(self.gelu(self.whitening(x)))
+        # In float32 at least: directions in which patches hardly differ are blown up a hundredfold, and so would be
+        # the rounding of bf16.
+        with torch.autocast(x.device.type, enabled=False):
+            whitened = self.whitening(x.to(torch.promote_types(x.dtype, torch.float32)))
+        x = self.groups(self.gelu(whitened))
         logits: Tensor = self.scale(self.head(self.flatten(self.pool(x))))
         return logits
 
