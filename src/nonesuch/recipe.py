@@ -205,7 +205,7 @@ PRESETS: Mapping[str, Preset] = {
     "lenet4":  Preset(64,   "adamw", 3e-3, 0.9,  0.0,    1,    "one_cycle", 0.25, 0.0,   0,     "one",          15),
     "lenet5":  Preset(64,   "adamw", 3e-3, 0.9,  0.0,    1,    "one_cycle", 0.25, 0.0,   0,     "one",          20),
     "lecture": Preset(128,  "adamw", 3e-3, 0.9,  1e-2,   1,    "one_cycle", 0.25, 0.0,   0,     "one",          15),
-    "fast":    Preset(1000, "muon",  0.24, 0.6,  2.4e-3, 64,   "triangle",  0.0,  0.2,   0,     "mirror+shift",  8),
+    "fast":    Preset(1000, "muon",  0.20, 0.6,  2.4e-3, 64,   "triangle",  0.0,  0.2,   0,     "mirror+shift",  8),
 }  # fmt: skip
 
 
