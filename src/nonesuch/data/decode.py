@@ -47,6 +47,7 @@ _OPENERS: tuple[tuple[bytes, type[ImageFile], str], ...] = (
 _FORMATS = "PNG, JPEG, WebP, GIF, BMP, TIFF"
 _QUIET = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
 _ORIENTATION = 0x0112
+_TILE_WIDTH, _TILE_LENGTH = 322, 323
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ def decode(data: bytes) -> Picture:
             raise Undecodable(f"{width} x {height} pixels: more than {MAX_PIXELS // 1_000_000} megapixels")
         if len(image.tile) > MAX_TILES:
             raise Undecodable(f"cut into {len(image.tile)} tiles: more than {MAX_TILES}")
+        if isinstance(image, TiffImageFile):
+            _check_tile(image)
         image.load()
         pixels = pixels_of(image, data)
         return _upright(pixels, image.info["exif"]) if "exif" in image.info else pixels
@@ -147,6 +150,16 @@ def _quieten_pillow() -> None:
         logging.getLogger("PIL").setLevel(logging.CRITICAL)
         warnings.filterwarnings("ignore", module=r"PIL\.")
         warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+
+
+def _check_tile(image: TiffImageFile) -> None:
+    """Refuse tiles larger than any picture may be: libtiff sets a whole tile aside before it looks at its bytes."""
+    try:
+        pixels = int(image.tag_v2.get(_TILE_WIDTH, 0)) * int(image.tag_v2.get(_TILE_LENGTH, 0))
+    except (TypeError, ValueError):
+        raise Undecodable("its tiles have no size") from None
+    if pixels > MAX_PIXELS:
+        raise Undecodable(f"a tile of {pixels // 1_000_000} megapixels: more than {MAX_PIXELS // 1_000_000}")
 
 
 def _opener(data: bytes) -> tuple[type[ImageFile], str]:
