@@ -1,13 +1,13 @@
 """`nonesuch data`: what is in the pictures, before anything is trained on them."""
 
-import sys
+import os
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
 from nonesuch.cli.bars import packing_bar
-from nonesuch.data import duplicates, split
+from nonesuch.data import split
 from nonesuch.data.open import open_data
 from nonesuch.data.pack import Column, Pack
 from nonesuch.data.settings import known_channels, known_fit
@@ -60,8 +60,15 @@ def _show_rejects(pack: Pack) -> None:
 
 
 def _show_duplicates(pack: Pack, assigned: np.ndarray) -> None:
-    report = duplicates.find(pack, assigned)
-    print(f"copies   {report.words()}", file=sys.stdout)
+    """Looked for once a pack: a pack never changes, nor does its split by default shares."""
+    kept = pack.path / "copies.txt"
+    if not kept.exists():
+        from nonesuch.data import duplicates
+
+        beside = kept.with_suffix(f".{os.getpid()}")
+        beside.write_text(duplicates.find(pack, assigned).words(), encoding="utf-8")
+        beside.replace(kept)
+    print(f"copies   {kept.read_text(encoding='utf-8')}")
 
 
 def _show_balance(name: str, column: Column) -> None:
