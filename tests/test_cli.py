@@ -208,3 +208,19 @@ def test_an_npz_and_the_same_folder_give_the_same_pictures(call: Call, tmp_path:
     code, out, _ = call("data", tmp_path / "bars.npz")
     assert code == 0
     assert "60 pictures, 12x12, colour" in out
+
+
+def test_two_processes_train_one_run(data: Path, tmp_path: Path) -> None:
+    """The same loop on two processes, each with half of every batch; the first alone writes."""
+    words = ["train", "cnn", str(data), "--images", "3200", "--runs", str(tmp_path), *QUICK]
+    words += ["--set", "machine.processes=2", "--set", "machine.precision=32-true"]
+    done = subprocess.run(
+        [sys.executable, "-m", "nonesuch", *words, "--json"], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    steps = [event["images_seen"] for event in events if event["kind"] == "stepped"]
+    assert steps == list(range(16, 3201, 16))  # one process speaks, not two
+    assert events[-1]["kind"] == "finished"
+    assert events[-1]["accuracy"] > 0.6
+    assert len(list(tmp_path.iterdir())) == 1
