@@ -15,7 +15,7 @@ from nonesuch.errors import DataError, RunError
 from nonesuch.measure import charts, labels
 from nonesuch.measure.labels import LabelsReport
 from nonesuch.pixels import write_png
-from nonesuch.recipe import Recipe, from_json
+from nonesuch.recipe import Recipe, from_record
 from nonesuch.runs import atomic, checkpoint, layout
 from nonesuch.runs.store import RunFolder
 from nonesuch.runs.weights import match
@@ -94,12 +94,11 @@ class Run:
     def __init__(self, folder: RunFolder) -> None:
         """Raises RunError when there is no whole snapshot yet, or it does not fit the recipe."""
         self.folder = folder
-        recipe = dict(folder.recipe())
-        self.recipe: Recipe = from_json(atomic.dumps(recipe).decode())
+        self.recipe: Recipe = from_record(folder.recipe())
         found = checkpoint.latest(folder.path, ("model", "ema"))
         if found is None:
             raise RunError(f"{layout.shown(folder.path)} has no snapshot yet; train it first")
-        self.images_seen, self.seconds = found.images_seen, float(str(found.state["seconds"]))
+        self.images_seen, self.seconds = found.images_seen, checkpoint.number(found, "seconds")
         self.net = build_net(self.recipe)
         if "ema" in found.tensors:
             state = found.tensors["ema"]
@@ -121,9 +120,10 @@ class Run:
 
     def predict(self, files: Iterable[str | Path]) -> list[Prediction | Reject]:
         """Probabilities for each picture file, or why it could not be read."""
-        return [self._predict_one(Path(file)) for file in files]
+        fabric = engine(self.recipe.machine)
+        return [self._predict_one(Path(file), fabric) for file in files]
 
-    def _predict_one(self, file: Path) -> Prediction | Reject:
+    def _predict_one(self, file: Path, fabric: lightning_fabric.Fabric) -> Prediction | Reject:
         settings = self.recipe.data
         try:
             if not file.is_file():
@@ -134,7 +134,7 @@ class Run:
         except (Undecodable, DataError, OSError) as error:
             return Reject(str(file), str(error))
         pixels = torch.from_numpy(picture[None].copy()).permute(0, 3, 1, 2)
-        probabilities = logits_of(self.net, engine(self.recipe.machine), self.recipe, pixels)[0].exp()
+        probabilities = logits_of(self.net, fabric, self.recipe, pixels)[0].exp()
         order = probabilities.argsort(descending=True).tolist()
         return Prediction(
             str(file),

@@ -15,6 +15,7 @@ from nonesuch.errors import RecipeError
 from nonesuch.machine import Device, Precision
 from nonesuch.models.catalog import classifier_names
 from nonesuch.training.budget import Budget
+from nonesuch.training.classify import Views
 from nonesuch.training.optimizers import OptimizerName, OptimizerSettings
 from nonesuch.training.schedule import ScheduleName
 
@@ -57,9 +58,7 @@ class TrainSettings(_Settings):
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     ema_half_life: float = Field(0.0, ge=0, description="of the averaged weights, in images; 0 switches averaging off")
     augment: AugmentSpec = AugmentSpec()
-    test_views: Literal["one", "mirror", "mirror+shift"] = Field(
-        "one", description="views of a test picture whose predictions are averaged"
-    )
+    test_views: Views = Field("one", description="views of a test picture whose predictions are averaged")
 
 
 class BudgetSettings(_Settings):
@@ -115,6 +114,11 @@ def from_json(text: str) -> Recipe:
         raw = json.loads(text)
     except ValueError as error:
         raise RecipeError(f"the recipe is not JSON ({error}); restore recipe.json or start a new run") from None
+    return from_record(raw)
+
+
+def from_record(raw: object) -> Recipe:
+    """The recipe in parsed JSON. Raises RecipeError like from_json."""
     version = raw.get("schema_version") if isinstance(raw, dict) else None
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise RecipeError(f"the recipe has schema version {version}, this nonesuch reads {SCHEMA_VERSION}: update it")
@@ -193,7 +197,7 @@ class Preset(NamedTuple):
     warm_up: float
     smoothing: float
     half_life: float
-    views: Literal["one", "mirror", "mirror+shift"]
+    views: Views
     epochs: int
 
 

@@ -67,11 +67,11 @@ class _Sitting:
         atomic.check_space(run, SPARE_FACTOR * self._snapshot_bytes())
 
     def events(self) -> Iterator[Event]:
-        offset = self.snapshot.state["log_offset"] if self.snapshot else 0
+        offset = int(checkpoint.number(self.snapshot, "log_offset")) if self.snapshot else 0
         if not self.parts.engine.is_global_zero:
             yield from self._all()
             return
-        with EventLog(self.run, cut_to=int(str(offset))) as self.log:
+        with EventLog(self.run, cut_to=offset) as self.log:
             try:
                 yield from self._all()
             except GeneratorExit:
@@ -209,11 +209,11 @@ class _Sitting:
             match(self.parts.average.module.state_dict(), found.tensors.get("ema", {}), "average")
             self.parts.average.module.load_state_dict(found.tensors["ema"])
         optimizers = [o for phase in self.parts.objective.phases for o in phase.optimizers]
-        states: Any = unflatten_optimizer(found.tensors["optimizer"], found.state["optimizer"])
+        states: Any = unflatten_optimizer(found.tensors.get("optimizer", {}), found.state.get("optimizer"))
         match_optimizer([optimizer.state_dict() for optimizer in optimizers], states)
         for optimizer, state in zip(optimizers, states, strict=True):
             optimizer.load_state_dict(state)
         self.images_seen = found.images_seen
-        self.seconds = float(str(found.state["seconds"]))
-        self.complete = found.state["complete"] is True
+        self.seconds = checkpoint.number(found, "seconds")
+        self.complete = found.state.get("complete") is True
         return found

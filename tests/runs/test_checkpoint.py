@@ -286,3 +286,15 @@ def test_the_manifest_lists_size_and_sha256_of_each_file(tmp_path: Path) -> None
     assert len(manifest["files"]) == 4
     seal = manifest.pop("sha256")
     assert seal == hashlib.sha256(atomic.dumps(manifest)).hexdigest()
+
+
+@pytest.mark.parametrize("state", [{}, {"seconds": "soon"}, {"seconds": True}, {"seconds": None}])
+def test_a_number_that_is_not_in_the_state_is_a_run_error(tmp_path: Path, state: dict[str, object]) -> None:
+    checkpoint.save(tmp_path, 3, {"model": {"w": torch.zeros(1)}}, state)
+    with pytest.raises(RunError, match="no number 'seconds'"):
+        checkpoint.number(checkpoint.load(tmp_path, 3), "seconds")
+
+
+def test_a_number_in_the_state_is_read(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path, 3, {"model": {"w": torch.zeros(1)}}, {"seconds": 1.5})
+    assert checkpoint.number(checkpoint.load(tmp_path, 3), "seconds") == 1.5

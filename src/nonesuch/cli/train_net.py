@@ -14,8 +14,7 @@ from nonesuch import library
 from nonesuch.cli.bars import packing_bar
 from nonesuch.cli.progress import Progress
 from nonesuch.errors import RecipeError
-from nonesuch.recipe import Recipe, change, from_json
-from nonesuch.runs import atomic
+from nonesuch.recipe import Recipe, change, from_record
 from nonesuch.runs.store import RunFolder, Store, open_or_create
 from nonesuch.training.events import Event, Finished, Stopped
 
@@ -91,7 +90,7 @@ def _prepare(wish: Wish) -> tuple[RunFolder, Recipe]:
     """The run folder and its recipe: the stored one when the run exists, else a new one from the wish."""
     if wish.run is not None and (wish.run / "recipe.json").exists():
         folder = open_or_create(wish.run)
-        stored = from_json(atomic.dumps(folder.recipe()).decode())
+        stored = from_record(folder.recipe())
         _same_wish(wish, stored)
         return folder, stored
     with packing_bar() as bar:

@@ -166,6 +166,16 @@ def latest(run: Path, only: Collection[str] = GROUPS) -> Snapshot | None:
     return None
 
 
+def number(snapshot: Snapshot, name: str) -> float:
+    """A number of the snapshot's state. Raises RunError when a stranger's snapshot has none of that name."""
+    match snapshot.state.get(name):
+        case bool():
+            pass
+        case int() | float() as found:
+            return found
+    raise RunError(f"snapshot {shown(snapshot.path.name)}: its state has no number {name!r}; start a new run")
+
+
 def load(run: Path, images_seen: int, only: Collection[str] = GROUPS) -> Snapshot:
     """One snapshot by its images seen. Raises RunError when it is missing, damaged or from a newer nonesuch."""
     damaged: list[Damaged] = []

@@ -26,10 +26,3 @@ class Budget:
         """Share of the budget used, in [0, 1]."""
         used = images_seen / self.images if self.images else seconds / (self.seconds or 1.0)
         return min(1.0, used)
-
-    def left(self, images_seen: int, seconds: float) -> float:
-        """Seconds still to go, judged by the pace so far; infinite before the first step of a budget in images."""
-        if self.seconds:
-            return max(0.0, self.seconds - seconds)
-        share = self.fraction(images_seen, seconds)
-        return seconds * (1 - share) / share if share else float("inf")
