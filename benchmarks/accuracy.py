@@ -28,9 +28,9 @@ import processes
 from harness import Target
 
 import nonesuch as ns
-from nonesuch.assembly import Labelled, Parts, assemble, engine, reopen
+from nonesuch.assembly import Parts, Pictures, assemble, engine, reopen
 from nonesuch.errors import NonesuchError
-from nonesuch.evaluation import Examiner
+from nonesuch.evaluation.classifier import ClassifierExaminer as Examiner
 from nonesuch.measure.charts import line_chart
 from nonesuch.pixels import write_png
 from nonesuch.recipe import Recipe, change
@@ -142,7 +142,7 @@ def recipe_of(task: Task, settings: argparse.Namespace) -> Recipe:
 
 def watch(recipe: Recipe, parts: Parts, look_epochs: float, setup_seconds: float) -> Watched:
     """Train to the end of the budget, looking at the test pictures on the way."""
-    one_view = change(recipe, {"train.test_views": "one"})
+    one_view = change(recipe, {"objective.test_views": "one"})
     examiner = Examiner(parts.best, parts.engine, one_view, parts.data)
     looks: list[Look] = []
     for images_seen, seconds in stretches(parts, look_epochs):
@@ -181,7 +181,7 @@ def stretches(parts: Parts, epochs: float) -> Iterator[tuple[int, float]]:
         yield images_seen, seconds
 
 
-def plain(task: Task, data: Labelled, settings: argparse.Namespace) -> list[Look]:
+def plain(task: Task, data: Pictures, settings: argparse.Namespace) -> list[Look]:
     """The plain script on the same digits, until it reaches the wanted accuracy or its time is over."""
     with tempfile.TemporaryDirectory(prefix="nonesuch-accuracy-") as scratch:
         digits = Path(scratch) / "digits.npz"

@@ -8,24 +8,41 @@ from hypothesis import strategies as st
 
 from nonesuch.errors import RecipeError
 from nonesuch.models import catalog
-from nonesuch.recipe import PRESETS, DataSettings, Recipe, change, classifier, from_json
+from nonesuch.presets import PRESETS, preset
+from nonesuch.recipe import DataSettings, Recipe, change, from_json
 
 DATA = DataSettings(source="somewhere", size=(28, 28), channels=1, classes=("a", "b"))
 
 
 @pytest.mark.parametrize("net", PRESETS)
 def test_every_preset_goes_to_json_and_back(net: str) -> None:
-    recipe = classifier(DATA, net, 1000)
+    recipe = preset(PRESETS[net].kind, DATA, net, 1000)
     assert from_json(recipe.to_json()) == recipe
 
 
 def test_every_net_has_a_preset_and_every_preset_a_net() -> None:
-    assert set(PRESETS) == set(catalog.CLASSIFIERS)
+    assert set(PRESETS) == set(catalog.NETS)
+
+
+def test_a_net_of_another_kind_is_refused_with_those_that_fit() -> None:
+    with pytest.raises(RecipeError, match="no net for gan is called 'lecture'; the nets are modern, classic"):
+        preset("gan", DATA, "lecture", 1000)
+
+
+def test_ae_and_vae_are_one_net_and_one_flag() -> None:
+    point, gaussian = (preset(kind, DATA, "autoencoder", 1000) for kind in ("ae", "vae"))
+    assert point.net.options == {"gaussian": False}
+    assert gaussian.net.options == {"gaussian": True}
+
+
+def test_a_kind_and_its_objective_belong_together() -> None:
+    with pytest.raises(RecipeError, match="kind gan learns by 'adversarial', not by 'classify'"):
+        change(preset("cnn", DATA, "lecture", 1000), {"kind": "gan"})
 
 
 @given(st.integers(1, 10**6), st.floats(1e-6, 10), st.sampled_from(["sgd", "adam", "adamw"]))
 def test_settings_reach_their_field_and_nothing_else(batch: int, rate: float, name: str) -> None:
-    recipe = classifier(DATA, "lecture", 1000)
+    recipe = preset("cnn", DATA, "lecture", 1000)
     settings = {"train.batch": str(batch), "train.optimizer.rate": repr(rate), "train.optimizer.name": name}
     changed = change(recipe, settings)
     assert (changed.train.batch, changed.train.optimizer.rate, changed.train.optimizer.name) == (batch, rate, name)
@@ -48,12 +65,12 @@ def test_settings_reach_their_field_and_nothing_else(batch: int, rate: float, na
 )
 def test_settings_that_do_not_fit_are_one_line(settings: dict[str, str], words: str) -> None:
     with pytest.raises(RecipeError, match=words) as error:
-        change(classifier(DATA, "lecture", 1000), settings)
+        change(preset("cnn", DATA, "lecture", 1000), settings)
     assert "\n" not in str(error.value)
 
 
 def test_options_of_a_net_can_be_set() -> None:
-    recipe = change(classifier(DATA, "lecture", 1000), {"net.options.dropout": "0.2"})
+    recipe = change(preset("cnn", DATA, "lecture", 1000), {"net.options.dropout": "0.2"})
     assert recipe.net.options == {"dropout": 0.2}
 
 
@@ -69,8 +86,8 @@ def test_a_newer_recipe_says_so() -> None:
 
 
 def test_few_pictures_get_a_batch_that_is_smaller_than_they_are_many() -> None:
-    assert classifier(DATA, "lecture", 40).train.batch == 10
+    assert preset("cnn", DATA, "lecture", 40).train.batch == 10
 
 
 def _recipe() -> Recipe:
-    return classifier(DATA, "lecture", 1000)
+    return preset("cnn", DATA, "lecture", 1000)

@@ -11,15 +11,15 @@ RINGS = {
     "errors": 0, "machine": 0, "pixels": 0, "seeds": 0,
     "data": 1, "models": 1,
     "training": 2, "lens": 2, "measure": 2,
-    "recipe": 3,
+    "recipe": 3, "presets": 3,
     "runs": 4,
-    "assembly": 5, "session": 5, "evaluation": 5,
+    "assembly": 5, "features": 5, "session": 5, "evaluation": 5,
     "library": 6,
     "cli": 7,
 }  # fmt: skip
 
-FREE_WITHIN = {0, 5}
-"""Rings whose files may import each other: ring 0 are facts, ring 5 are the joins of one run."""
+FREE_WITHIN = {0, 3, 5}
+"""Rings whose files may import each other: ring 0 are facts, ring 3 is recipes, ring 5 are the joins of one run."""
 
 PURE = {"training", "lens", "measure"}
 """Ring 2: tensors in, values out. These modules would touch the disk, the network or the terminal."""

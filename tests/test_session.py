@@ -191,13 +191,13 @@ def test_minutes_are_kept(data: Path, tmp_path: Path) -> None:
 
 
 def test_adding_pictures_moves_no_picture_to_another_split(tmp_path: Path) -> None:
-    from nonesuch.assembly import labelled
+    from nonesuch.assembly import divided
     from nonesuch.data.open import open_data
 
     root = tmp_path / "bars"
-    small = labelled(open_data(folder_of_bars(root, 120)), "label", 0.1, 0.1)
+    small = divided(open_data(folder_of_bars(root, 120)), "label", 0.1, 0.1)
     before = {name: {small.pack.names[i] for i in rows} for name, rows in small.rows.items()}
-    large = labelled(open_data(folder_of_bars(root, 240)), "label", 0.1, 0.1)
+    large = divided(open_data(folder_of_bars(root, 240)), "label", 0.1, 0.1)
     after = {name: {large.pack.names[i] for i in rows} for name, rows in large.rows.items()}
     assert all(before[name] <= after[name] for name in before)
 
@@ -211,7 +211,7 @@ def test_one_class_is_not_enough(tmp_path: Path) -> None:
     data = folder_of_bars(tmp_path / "one")
     for name in ("down", "left", "right"):
         shutil.rmtree(data / name)
-    with pytest.raises(DataError, match="needs two classes; found only 'up'"):
+    with pytest.raises(DataError, match="need two classes; found only 'up'"):
         library.plan(data)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nonesuch.data.open import open_data as open_data
     from nonesuch.errors import NonesuchError as NonesuchError
-    from nonesuch.evaluation import Run as Run
+    from nonesuch.evaluation.run import Run as Run
     from nonesuch.library import fit as fit
     from nonesuch.library import open_run as open_run
     from nonesuch.library import plan as plan
@@ -27,7 +27,7 @@ __all__ = ["NonesuchError", "Recipe", "Run", "__version__", "fit", "open_data", 
 _HOMES = {
     "NonesuchError": "nonesuch.errors",
     "Recipe": "nonesuch.recipe",
-    "Run": "nonesuch.evaluation",
+    "Run": "nonesuch.evaluation.run",
     "fit": "nonesuch.library",
     "open_data": "nonesuch.data.open",
     "open_run": "nonesuch.library",

@@ -1,6 +1,7 @@
 """From a recipe to the parts of a run: pictures, net, objective, average, engine."""
 
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import lightning_fabric
@@ -16,14 +17,19 @@ from nonesuch.data.open import open_data
 from nonesuch.data.pack import Pack
 from nonesuch.errors import DataError
 from nonesuch.models import catalog
+from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.models.fast import Fast, whiten
+from nonesuch.models.gan import Adversaries
 from nonesuch.pixels import to_signed
 from nonesuch.recipe import DataSettings, MachineSettings, Recipe
 from nonesuch.training import optimizers
-from nonesuch.training.classify import Classify
+from nonesuch.training.adversarial import Adversarial, AdversarialSettings
+from nonesuch.training.classify import Classify, ClassifySettings
 from nonesuch.training.ema import Average
 from nonesuch.training.loop import Pace
+from nonesuch.training.optimizers import OptimizerSettings
 from nonesuch.training.phase import Objective
+from nonesuch.training.reconstruct import Reconstruct, ReconstructSettings
 
 FEWEST = 10
 """Training pictures below which a net cannot learn anything that holds for others."""
@@ -32,26 +38,29 @@ WHITENING_PICTURES = 5000
 
 
 @dataclass(frozen=True)
-class Labelled:
-    """A pack with one of its columns as the classes, and its three splits: row numbers, int64."""
+class Pictures:
+    """A pack and its three splits, as row numbers, int64; with a label column, its classes and everyone's class.
+
+    `classes` is empty where there is no such column, and then `targets` are all -1.
+    """
 
     pack: Pack
     classes: tuple[str, ...]
     targets: npt.NDArray[np.int64]
     rows: dict[str, npt.NDArray[np.int64]]
 
-    def tensors(self, name: str) -> tuple[torch.Tensor, torch.Tensor]:
-        """All pictures of a split, uint8 (N, C, H, W), and their classes (N,)."""
-        rows = self.rows[name]
+    def tensors(self, name: str, most: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+        """The first `most` pictures of a split, uint8 (N, C, H, W), and their classes (N,)."""
+        rows = self.rows[name][:most]
         pixels = torch.from_numpy(self.pack.pixels[rows]).permute(0, 3, 1, 2)
         return pixels, torch.from_numpy(self.targets[rows])
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Everything a sitting needs. `net` is the bare net; the engine's wrapping of it is inside the objective."""
+    """Everything a sitting needs. `net` holds all that trains; the engine's wrapping of it is inside the objective."""
 
-    data: Labelled
+    data: Pictures
     net: nn.Module
     objective: Objective
     average: Average | None
@@ -60,43 +69,45 @@ class Parts:
 
     @property
     def best(self) -> nn.Module:
-        """The net to show to people: the average where there is one."""
-        return self.net if self.average is None else self.average.module
+        """The net to show to people: classifier, autoencoder or generator, averaged where that is kept."""
+        return self.objective.averaged if self.average is None else self.average.module
 
 
-def labelled(pack: Pack, label: str, val_share: float, test_share: float) -> Labelled:
-    """Classes and splits of a pack; pictures without a label are left out.
+def divided(pack: Pack, label: str, val_share: float, test_share: float) -> Pictures:
+    """The splits of a pack, and its classes by the column `label`: pictures without a label are then left out.
 
-    Raises DataError for an unknown column (naming those there are), fewer than two classes, or too few pictures.
+    Without a column (`label` empty) every picture takes part. Raises DataError for an unknown column (naming those
+    there are), fewer than two classes, or too few pictures.
     """
-    if label not in pack.columns:
-        found = ", ".join(pack.columns) or "none"
-        raise DataError(
-            f"{pack.source}: no label column {label!r}; found: {found}. Sort the pictures into one folder a class"
-        )
-    column = pack.columns[label]
-    targets = column.codes.astype(np.int64)
     assigned = split.assign(pack.hashes, pack.given_split, val_share, test_share)
-    rows = {name: np.flatnonzero((assigned == code) & (targets >= 0)) for code, name in enumerate(SPLITS)}
+    classes: tuple[str, ...] = ()
+    if not label:
+        targets, usable = np.full(len(pack), -1, np.int64), np.ones(len(pack), bool)
+    else:
+        if label not in pack.columns:
+            found = ", ".join(pack.columns) or "none"
+            raise DataError(
+                f"{pack.source}: no label column {label!r}; found: {found}. Sort the pictures into one folder a class"
+            )
+        targets, classes = pack.columns[label].codes.astype(np.int64), pack.columns[label].classes
+        usable = targets >= 0
+    rows = {name: np.flatnonzero((assigned == code) & usable) for code, name in enumerate(SPLITS)}
     if len(rows["train"]) < FEWEST:
-        found_rows = int((targets >= 0).sum())
         raise DataError(
-            f"{pack.source}: {found_rows} labelled pictures, {len(rows['train'])} of them for training; "
-            f"a classifier needs at least {FEWEST} for training"
+            f"{pack.source}: {int(usable.sum())} {'labelled ' if label else ''}pictures, {len(rows['train'])} of them "
+            f"for training; a net needs at least {FEWEST} for training"
         )
-    if len(np.unique(targets[rows["train"]])) < 2:
-        raise DataError(
-            f"{pack.source}: a classifier needs two classes; found only {column.classes[0]!r}: add another folder"
-        )
-    return Labelled(pack, column.classes, targets, rows)
+    if label and len(np.unique(targets[rows["train"]])) < 2:
+        raise DataError(f"{pack.source}: labels need two classes; found only {classes[0]!r}: add another folder")
+    return Pictures(pack, classes, targets, rows)
 
 
-def reopen(settings: DataSettings) -> Labelled:
+def reopen(settings: DataSettings) -> Pictures:
     """The data of a recipe. Raises DataError when the pictures are not those the recipe was made with."""
     pack = open_data(settings.source, settings.size, settings.channels, settings.fit)
     if settings.content and pack.content != settings.content:
         raise DataError(f"{settings.source}: the pictures have changed since this run began; start a new run for them")
-    return labelled(pack, settings.label, settings.val_share, settings.test_share)
+    return divided(pack, settings.label, settings.val_share, settings.test_share)
 
 
 def build_net(recipe: Recipe) -> nn.Module:
@@ -133,28 +144,18 @@ def assemble(recipe: Recipe, fabric: lightning_fabric.Fabric) -> Parts:
         # Spread over all rows: sorted folders begin with thousands of pictures of one class.
         sample = data.rows["train"][:: max(1, len(data.rows["train"]) // WHITENING_PICTURES)]
         whiten(net, to_signed(torch.from_numpy(data.pack.pixels[sample]).permute(0, 3, 1, 2)))
-    average = Average(net, recipe.train.ema_half_life) if recipe.train.ema_half_life else None
-    built = optimizers.build([net], recipe.train.optimizer)
-    wrapped, *wrapped_optimizers = fabric.setup(net, *built)
     batches = Batches(
         data.pack.pixels,
-        data.targets,
+        data.targets if data.classes else None,
         data.rows["train"],
         recipe.train.batch,
         recipe.seed,
         fabric.global_rank,
         fabric.world_size,
     )
-    objective = Classify(
-        net,
-        wrapped_optimizers,
-        batches,
-        recipe.train.augment,
-        recipe.seed,
-        fabric.device,
-        recipe.train.label_smoothing,
-        forward=wrapped,
-    )
+    objective = LEARNING[recipe.objective.name](recipe, net, batches, fabric)
+    half_life = recipe.train.ema_half_life
+    average = Average(objective.averaged, half_life) if half_life else None
     pace = Pace(
         recipe.budget.budget(),
         recipe.train.batch,
@@ -164,3 +165,53 @@ def assemble(recipe: Recipe, fabric: lightning_fabric.Fabric) -> Parts:
         recipe.train.end_rate,
     )
     return Parts(data, net, objective, average, fabric, pace)
+
+
+def _classify(recipe: Recipe, net: nn.Module, batches: Batches, fabric: lightning_fabric.Fabric) -> Objective:
+    settings = recipe.objective
+    assert isinstance(settings, ClassifySettings)
+    wrapped, built = _engaged(fabric, net, recipe.train.optimizer)
+    return Classify(net, built, batches, recipe.train.augment, recipe.seed, fabric.device, settings, forward=wrapped)
+
+
+def _reconstruct(recipe: Recipe, net: nn.Module, batches: Batches, fabric: lightning_fabric.Fabric) -> Objective:
+    settings = recipe.objective
+    assert isinstance(settings, ReconstructSettings)
+    assert isinstance(net, Autoencoder)
+    wrapped, built = _engaged(fabric, net, recipe.train.optimizer)
+    return Reconstruct(net, built, batches, recipe.train.augment, recipe.seed, fabric.device, settings, forward=wrapped)
+
+
+def _adversarial(recipe: Recipe, net: nn.Module, batches: Batches, fabric: lightning_fabric.Fabric) -> Objective:
+    settings, rates = recipe.objective, recipe.train.optimizer
+    assert isinstance(settings, AdversarialSettings)
+    assert isinstance(net, Adversaries)
+    critic, critics = _engaged(fabric, net.critic, rates.model_copy(update={"rate": rates.rate * settings.critic_rate}))
+    generator, generators = _engaged(fabric, net.generator, rates)
+    return Adversarial(
+        net,
+        (critics, generators),
+        batches,
+        recipe.train.batch,
+        recipe.train.augment,
+        recipe.seed,
+        fabric.device,
+        settings,
+        forward=(critic, generator),
+    )
+
+
+LEARNING: Mapping[str, Callable[[Recipe, nn.Module, Batches, lightning_fabric.Fabric], Objective]] = {
+    "classify": _classify,
+    "reconstruct": _reconstruct,
+    "adversarial": _adversarial,
+}
+"""How each objective is put together; one line a family."""
+
+
+def _engaged(
+    fabric: lightning_fabric.Fabric, net: nn.Module, settings: OptimizerSettings
+) -> tuple[nn.Module, list[torch.optim.Optimizer]]:
+    """A net as the engine wraps it for training, and its optimizers."""
+    wrapped, *built = fabric.setup(net, *optimizers.build([net], settings))
+    return wrapped, built

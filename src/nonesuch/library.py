@@ -8,45 +8,53 @@ import torch
 
 import nonesuch.data.open as data_door
 from nonesuch import machine, session
-from nonesuch.assembly import build_net, labelled
+from nonesuch.assembly import build_net, divided
 from nonesuch.data import builtin
+from nonesuch.data.pack import Pack
 from nonesuch.data.places import cache_root
 from nonesuch.data.settings import Channels, known_channels, known_fit
 from nonesuch.errors import RecipeError
-from nonesuch.evaluation import Run
-from nonesuch.recipe import DataSettings, MachineSettings, Recipe, change, classifier
+from nonesuch.evaluation.run import Run
+from nonesuch.presets import DEFAULT_NET, preset
+from nonesuch.recipe import DataSettings, Kind, MachineSettings, Recipe, change
 from nonesuch.runs.store import RunFolder, Store, open_or_create
 from nonesuch.training.events import Event
 
 DEFAULT_RUNS = Path("runs")
+DEFAULT_LABEL = "label"
 SHARES = {"val_share": 0.1, "test_share": 0.1}
 
 
 def plan(
     where: str | Path,
-    net: str = "lecture",
+    net: str | None = None,
     size: int | tuple[int, int] | None = None,
     channels: int | None = None,
     fit: str = "crop",
-    label: str = "label",
+    label: str | None = None,
     minutes: float | None = None,
     images: int | None = None,
     seed: int = 0,
     settings: Mapping[str, str] | None = None,
     progress: Callable[[int, int], None] | None = None,
+    kind: Kind = "cnn",
 ) -> Recipe:
-    """The resolved recipe of a classifier on these pictures, on this machine; `settings` are dotted `--set` pairs.
+    """The resolved recipe of a net on these pictures, on this machine; `settings` are dotted `--set` pairs.
 
+    kind: "cnn" a classifier, "ae" or "vae" an autoencoder, "gan" a generator and its critic.
+    label: the column that holds the classes. Without it the sub-folders, if there are any; "none" leaves them out, so
+        that a GAN is not told what to make.
     Packs the pictures on the first call. Without `minutes` or `images`, the net's preset decides how long to train.
     Raises DataError, NetError or RecipeError.
     """
     pack = data_door.open_data(where, size, known_channels(channels), known_fit(fit), progress)
     shares = {key: _share(settings or {}, key) for key in SHARES}
-    data = labelled(pack, label, **shares)
+    column = _column(pack, label, kind)
+    data = divided(pack, column, **shares)
     height, width, found = pack.spec.shape
     described = DataSettings(
         source=settled(where),
-        label=label,
+        label=column,
         size=(height, width),
         channels=cast(Channels, found),
         fit=known_fit(fit),
@@ -54,14 +62,23 @@ def plan(
         content=pack.content,
         **shares,
     )
-    preset = classifier(described, net, len(data.rows["train"]), seed, images, minutes, flip=mirrors(where, found))
+    pictures, flip = len(data.rows["train"]), mirrors(where, found)
+    first = preset(kind, described, net or DEFAULT_NET[kind], pictures, seed, images, minutes, flip)
     here = machine.probe(cache_root())
     computed = MachineSettings(
         device=here.device, precision=here.precision, channels_last=here.channels_last, threads=here.threads
     )
-    planned = change(preset.model_copy(update={"machine": computed}), settings or {})
+    planned = change(first.model_copy(update={"machine": computed}), settings or {})
     check_net(planned)
     return planned
+
+
+def _column(pack: Pack, label: str | None, kind: Kind) -> str:
+    """The label column to use, or "" for none: only a classifier cannot do without."""
+    if label is not None or kind == "cnn":
+        return "" if label == "none" and kind != "cnn" else label or DEFAULT_LABEL
+    found = pack.columns.get(DEFAULT_LABEL)
+    return DEFAULT_LABEL if found is not None and len(found.classes) > 1 else ""
 
 
 def check_net(recipe: Recipe) -> None:

@@ -1,25 +1,31 @@
 """A whole experiment as one frozen value: data, net, training, budget, machine. It goes to JSON and back.
 
-Presets are the aligned table at the end of the file; `--set key=value` changes any field by its dotted name.
+`--set key=value` changes any field by its dotted name; good first values are in presets.py.
 """
 
 import difflib
 import json
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from nonesuch.data.augment import AugmentSpec
 from nonesuch.errors import RecipeError
 from nonesuch.machine import Device, Precision
-from nonesuch.models.catalog import classifier_names
+from nonesuch.training.adversarial import AdversarialSettings
 from nonesuch.training.budget import Budget
-from nonesuch.training.classify import Views
-from nonesuch.training.optimizers import OptimizerName, OptimizerSettings
+from nonesuch.training.classify import ClassifySettings
+from nonesuch.training.optimizers import OptimizerSettings
+from nonesuch.training.reconstruct import ReconstructSettings
 from nonesuch.training.schedule import ScheduleName
 
 SCHEMA_VERSION = 1
+
+Kind = Literal["cnn", "ae", "vae", "gan"]
+ObjectiveSettings = Annotated[ClassifySettings | ReconstructSettings | AdversarialSettings, Field(discriminator="name")]
+OBJECTIVES: Mapping[Kind, str] = {"cnn": "classify", "ae": "reconstruct", "vae": "reconstruct", "gan": "adversarial"}
+"""What each kind of run learns by."""
 
 
 class _Settings(BaseModel):
@@ -30,7 +36,7 @@ class DataSettings(_Settings):
     """Which pictures, and how they become tensors."""
 
     source: str
-    label: str = Field("label", description="the column that holds the classes")
+    label: str = Field("label", description="the column that holds the classes; empty: no classes")
     size: tuple[int, int] = Field(description="height and width in pixels")
     channels: Literal[1, 3, 4]
     fit: Literal["crop", "pad", "stretch"] = "crop"
@@ -55,10 +61,8 @@ class TrainSettings(_Settings):
     schedule: ScheduleName = "one_cycle"
     warm_up: float = Field(0.25, ge=0, lt=1, description="share of the budget in which the rate climbs")
     end_rate: float = Field(0.0, ge=0, le=1, description="last rate as a share of the peak")
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
     ema_half_life: float = Field(0.0, ge=0, description="of the averaged weights, in images; 0 switches averaging off")
     augment: AugmentSpec = AugmentSpec()
-    test_views: Views = Field("one", description="views of a test picture whose predictions are averaged")
 
 
 class BudgetSettings(_Settings):
@@ -94,14 +98,21 @@ class Recipe(_Settings):
     """Everything that decides a run's outcome."""
 
     schema_version: Literal[1] = 1
-    kind: Literal["cnn"] = "cnn"
+    kind: Kind = "cnn"
     seed: int = Field(0, ge=0, lt=2**53)
     data: DataSettings
     net: NetSettings
+    objective: ObjectiveSettings
     train: TrainSettings
     budget: BudgetSettings
     machine: MachineSettings = MachineSettings()
     snapshot_images: int | None = Field(None, gt=0, description="images between snapshots; none: about one a minute")
+
+    @model_validator(mode="after")
+    def _fitting_objective(self) -> "Recipe":
+        if self.objective.name != OBJECTIVES[self.kind]:
+            raise ValueError(f"kind {self.kind} learns by {OBJECTIVES[self.kind]!r}, not by {self.objective.name!r}")
+        return self
 
     def to_json(self) -> str:
         """The recipe as an indented JSON text."""
@@ -125,7 +136,7 @@ def from_record(raw: object) -> Recipe:
     try:
         return Recipe.model_validate(raw)
     except ValidationError as error:
-        raise RecipeError(_first(error)) from None
+        raise RecipeError(first_complaint(error)) from None
 
 
 def change(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
@@ -150,7 +161,7 @@ def change(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
     try:
         return Recipe.model_validate(raw)
     except ValidationError as error:
-        raise RecipeError(_first(error)) from None
+        raise RecipeError(first_complaint(error)) from None
 
 
 def _value(text: str) -> JsonValue:
@@ -174,94 +185,13 @@ def _dotted(raw: Mapping[str, Any], prefix: str = "") -> list[str]:
     return names
 
 
-def _first(error: ValidationError) -> str:
+def first_complaint(error: ValidationError) -> str:
     """The first complaint of pydantic, as one line."""
     complaint = error.errors()[0]
-    where = ".".join(str(part) for part in complaint["loc"]) or "recipe"
+    where = ".".join(str(part) for part in complaint["loc"])
     message = complaint["msg"].removeprefix("Value error, ")
+    if not where:
+        return message
     found = complaint["input"]
     shown = f"; found {found!r}" if isinstance(found, str | int | float | bool) else ""
     return f"{where}: {message}{shown}; change it with --set {where}=VALUE"
-
-
-class Preset(NamedTuple):
-    """Good first settings of a net: measured on the named data sets, see LOG. `decay` is weight decay."""
-
-    batch: int
-    optimizer: OptimizerName
-    rate: float
-    momentum: float
-    decay: float
-    bias_rate: float
-    schedule: ScheduleName
-    warm_up: float
-    smoothing: float
-    half_life: float
-    views: Views
-    epochs: int
-
-
-PRESETS: Mapping[str, Preset] = {
-    #                  batch  optim.   rate  mom.  decay   bias  schedule     warm  smooth half-life views       epochs
-    "linear":  Preset(128,  "adamw", 1e-3, 0.9,  0.0,    1,    "one_cycle", 0.25, 0.0,   0,     "one",          10),
-    "mlp":     Preset(128,  "adamw", 2e-3, 0.9,  1e-2,   1,    "one_cycle", 0.25, 0.0,   0,     "one",          15),
-    "lenet1":  Preset(64,   "adamw", 3e-3, 0.9,  0.0,    1,    "one_cycle", 0.25, 0.0,   0,     "one",          15),
-    "lenet4":  Preset(64,   "adamw", 3e-3, 0.9,  0.0,    1,    "one_cycle", 0.25, 0.0,   0,     "one",          15),
-    "lenet5":  Preset(64,   "adamw", 3e-3, 0.9,  0.0,    1,    "one_cycle", 0.25, 0.0,   0,     "one",          20),
-    "lecture": Preset(128,  "adamw", 3e-3, 0.9,  1e-2,   1,    "one_cycle", 0.25, 0.0,   0,     "one",          15),
-    "fast":    Preset(1000, "muon",  0.20, 0.6,  2.4e-3, 64,   "triangle",  0.0,  0.2,   0,     "mirror+shift",  8),
-}  # fmt: skip
-
-
-def classifier(
-    data: DataSettings,
-    net: str,
-    pictures: int,
-    seed: int = 0,
-    images: int | None = None,
-    minutes: float | None = None,
-    flip: bool = False,
-) -> Recipe:
-    """The preset of a classifier for `pictures` training pictures; without a budget, the preset's epochs.
-
-    Augmentation is a shift by a sixteenth of the picture, and mirroring only where the caller says that a mirrored
-    picture still shows the same thing (faces: yes; digits: no).
-    """
-    if net not in PRESETS:
-        raise RecipeError(f"no net is called {net!r}; the nets are {', '.join(classifier_names())}")
-    preset = PRESETS[net]
-    if images is not None and minutes is not None:
-        raise RecipeError(
-            f"a budget is either images or minutes; found {images} images and {minutes} minutes: give one"
-        )
-    if images is None and minutes is None:
-        images = preset.epochs * pictures
-    return Recipe(
-        seed=seed,
-        data=data,
-        net=NetSettings(name=net),
-        train=TrainSettings(
-            batch=min(preset.batch, max(1, pictures // 4)),
-            optimizer=OptimizerSettings(
-                name=preset.optimizer,
-                rate=preset.rate,
-                momentum=preset.momentum,
-                weight_decay=preset.decay,
-                bias_rate=preset.bias_rate,
-            ),
-            schedule=preset.schedule,
-            warm_up=preset.warm_up,
-            label_smoothing=preset.smoothing,
-            ema_half_life=preset.half_life,
-            augment=AugmentSpec(flip="alternating" if flip else False, shift=min(data.size) // 16),
-            test_views=preset.views if flip else "one",
-        ),
-        budget=_budget(images, minutes),
-    )
-
-
-def _budget(images: int | None, minutes: float | None) -> BudgetSettings:
-    try:
-        return BudgetSettings(images=images, minutes=minutes)
-    except ValidationError as error:
-        raise RecipeError(_first(error)) from None

@@ -3,6 +3,7 @@
 `for event in fit(recipe, folder)` is all that the CLI, the studio, a notebook and the tests do.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -15,18 +16,36 @@ import torch
 
 from nonesuch.assembly import Parts, assemble, engine
 from nonesuch.errors import DivergedError, MachineError, RecipeError
-from nonesuch.evaluation import Examiner
+from nonesuch.evaluation import examiners
+from nonesuch.pixels import write_png
 from nonesuch.recipe import Recipe
 from nonesuch.runs import atomic, checkpoint, layout
-from nonesuch.runs.events_log import EventLog
+from nonesuch.runs.events_log import EventLog, read
 from nonesuch.runs.lock import TrainerLock
 from nonesuch.runs.weights import flatten_optimizer, match, match_optimizer, unflatten_optimizer
 from nonesuch.training import loop
-from nonesuch.training.events import Diverged, Event, Finished, Measured, Noted, Snapshotted, Started, Stepped, Stopped
+from nonesuch.training.advice import Advisor
+from nonesuch.training.events import (
+    Diverged,
+    Event,
+    Finished,
+    Measured,
+    Noted,
+    Previewed,
+    Snapshotted,
+    Started,
+    Stepped,
+    Stopped,
+    parse,
+)
 
 SNAPSHOT_SECONDS = 60.0
 EVERY_STEP_LOGGED = 1000
 """Up to here every step is in the log; beyond, about this many more per tenfold of steps."""
+LOOK_RATIO = 1.6
+"""Between two looks at a net that draws."""
+LOOKED_AT = 500
+"""Held-out pictures that such a look compares with: enough for a trend, and quick."""
 SPARE_FACTOR = 3
 """Disk space asked for before the first step: this many snapshots (two kept, one being written)."""
 
@@ -59,9 +78,12 @@ class _Sitting:
     ) -> None:
         self.recipe, self.run, self.stop = recipe, run, stop
         self.parts: Parts = assemble(recipe, fabric)
-        self.examiner = Examiner(self.parts.best, self.parts.engine, recipe, self.parts.data)
+        self.examiner = examiners.build(self.parts.best, self.parts.engine, recipe, self.parts.data)
+        if fabric.is_global_zero:
+            self.examiner.prepare()
         self.images_seen, self.seconds, self.complete = 0, 0.0, False
         self.notes: list[tuple[str, str]] = []
+        self.advisor = Advisor()
         self.snapshot = self._restore()
         self.saved_at = (self.images_seen, time.perf_counter())
         atomic.check_space(run, SPARE_FACTOR * self._snapshot_bytes())
@@ -72,12 +94,20 @@ class _Sitting:
             yield from self._all()
             return
         with EventLog(self.run, cut_to=offset) as self.log:
+            self._recall()
             try:
                 yield from self._all()
             except GeneratorExit:
                 # The consumer has had enough: what it saw is kept.
                 self._save()
                 raise
+
+    def _recall(self) -> None:
+        """Tell the advisor what the log holds of earlier sittings, so that it goes on as if there had been no pause."""
+        for record in read(self.run):
+            event = parse.validate_python(record.event)
+            if isinstance(event, Stepped | Measured):
+                self.advisor.hear(event)
 
     def _all(self) -> Iterator[Event]:
         yield self._store(Started(**self._now(), run=self.run.name, resumed=self.snapshot is not None))
@@ -105,7 +135,8 @@ class _Sitting:
             if self._logged(event):
                 self._store(event)
             yield event
-            if int(event.epoch) > int((event.images_seen - pace.batch) / pace.dataset):
+            yield from self._advise(event)
+            if self._crossed(event, pace):
                 yield from self._look_at_held_out()
             reason = self.stop()
             if self._snapshot_due() or reason:
@@ -120,13 +151,40 @@ class _Sitting:
         if not self.parts.engine.is_global_zero:
             return
         report = self.examiner.report(self.run, self.images_seen, self.seconds)
-        yield self._store(Measured(**self._now(), figures=report.figures(), split="test", n=report.n))
-        yield self._store(Finished(**self._now(), run=str(self.run), figures=report.figures()))
+        figures = dict(report.figures())
+        yield self._store(Measured(**self._now(), figures=figures, split="test", n=report.n))
+        yield self._store(Finished(**self._now(), run=str(self.run), figures=figures))
+
+    def _crossed(self, event: Stepped, pace: loop.Pace) -> bool:
+        """Whether it is time to look: once an epoch for a classifier; for nets that draw, each time the pictures seen
+        have grown by a fixed factor, as what they draw changes fast at first and slowly later."""
+        before = event.images_seen - pace.batch
+        if self.recipe.kind == "cnn":
+            return int(event.epoch) > int(before / pace.dataset)
+        return before == 0 or int(math.log(event.images_seen, LOOK_RATIO)) > int(math.log(before, LOOK_RATIO))
 
     def _look_at_held_out(self) -> Iterator[Event]:
+        if not self.parts.engine.is_global_zero:
+            return
+        picture = self.examiner.preview()
+        if picture is not None:
+            file = f"{layout.PREVIEWS}/{layout.images_name(self.images_seen)}.png"
+            try:
+                write_png(self.run / file, picture)
+                yield self._store(Previewed(**self._now(), file=file))
+            except MachineError as error:
+                yield Noted(**self._now(), signal="disk", message=f"no preview: {error}; training goes on")
         if len(self.parts.data.rows["val"]):
-            report = self.examiner.measure("val")
-            yield self._store(Measured(**self._now(), figures=report.figures(), split="val", n=report.n))
+            report = self.examiner.measure("val", LOOKED_AT if picture is not None else None)
+            measured = Measured(**self._now(), figures=dict(report.figures()), split="val", n=report.n)
+            yield self._store(measured)
+            yield from self._advise(measured)
+
+    def _advise(self, event: Stepped | Measured) -> Iterator[Event]:
+        """What the advisor has to say of a logged event. Only logged ones, so that a resumed run says the same."""
+        if isinstance(event, Measured) or self._logged(event):
+            for advice in self.advisor.hear(event):
+                yield self._store(Noted(**self._now(), signal=advice.signal, message=advice.message))
 
     def _now(self) -> "_Moment":
         return {"images_seen": self.images_seen, "seconds": self.seconds}

@@ -92,8 +92,14 @@ def test_configs_are_frozen() -> None:
 @pytest.mark.parametrize(
     ("name", "shape", "classes", "options", "message"),
     [
-        ("lenet", (1, 28, 28), 10, {}, r"no net is called 'lenet'; the nets are linear, .*fast; did you mean 'lenet5?"),
-        ("xyz", (1, 28, 28), 10, {}, r"no net is called 'xyz'; the nets are linear, mlp, .*, fast$"),
+        (
+            "lenet",
+            (1, 28, 28),
+            10,
+            {},
+            r"no net is called 'lenet'; the nets are linear, .*classic; did you mean 'lenet5?",
+        ),
+        ("xyz", (1, 28, 28), 10, {}, r"no net is called 'xyz'; the nets are linear, mlp, .*, classic$"),
         ("linear", (1, 28, 28), 1, {}, r"at least 2 classes; found .* and 1$"),
         ("mlp", (1, 28, 28), 10, {"hidden": []}, r"mlp, option hidden: .*; found \(?\[?"),
         ("lecture", (1, 28, 28), 10, {"dropout": 1.5}, r"lecture, option dropout: .*less than 1; found 1.5"),

@@ -3,11 +3,14 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from nonesuch.errors import NonesuchError, RecipeError
+
+if TYPE_CHECKING:
+    from nonesuch.recipe import Kind
 
 app = typer.Typer(
     name="nonesuch",
@@ -58,30 +61,50 @@ def describe(
     describe_net.show(net, _size(size) or 28, 1 if channels is None else channels, classes)
 
 
-@train.command()
-def cnn(
-    where: Where,
-    net: Annotated[str, typer.Option(help="A net of the catalogue; see `nonesuch describe`.")] = "lecture",
-    size: Size = None,
-    channels: Colour = None,
-    fit: Fit = "crop",
-    label: Annotated[str, typer.Option(help="The column that holds the classes.")] = "label",
-    minutes: Annotated[float | None, typer.Option(help="Time budget.")] = None,
-    images: Annotated[int | None, typer.Option(help="Budget in pictures shown, repeats counted.")] = None,
-    seed: Annotated[int, typer.Option(help="Decides every random number.")] = 0,
-    runs: Runs = Path("runs"),
-    run: Annotated[Path | None, typer.Option("--run", help="A run folder of its own; the same again goes on.")] = None,
-    change: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any recipe setting.")] = None,
-    tensorboard: Annotated[Path | None, typer.Option(help="Also log there for TensorBoard.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Train a classifier; the sub-folders of DATA are the classes."""
-    from nonesuch.cli import train_net
+Net = Annotated[str | None, typer.Option(help="A net of the catalogue; see `nonesuch describe`.")]
+Label = Annotated[str | None, typer.Option(help="The column that holds the classes, or none. Default: sub-folders.")]
+Minutes = Annotated[float | None, typer.Option(help="Time budget.")]
+Images = Annotated[int | None, typer.Option(help="Budget in pictures shown, repeats counted.")]
+Seed = Annotated[int, typer.Option(help="Decides every random number.")]
+RunFolder = Annotated[Path | None, typer.Option("--run", help="A run folder of its own; the same again goes on.")]
+Change = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any recipe setting.")]
+Board = Annotated[Path | None, typer.Option(help="Also log there for TensorBoard.")]
 
-    wish = train_net.Wish(
-        where, net, _size(size), channels, fit, label, minutes, images, seed, _pairs(change or []), runs, run
-    )
-    raise typer.Exit(train_net.run(wish, as_json, tensorboard))
+
+def _train_verb(kind: "Kind", summary: str) -> None:
+    """Add `nonesuch train KIND`: all kinds take the same options, so that what one learns of one holds for all."""
+
+    def verb(
+        where: Where,
+        net: Net = None,
+        size: Size = None,
+        channels: Colour = None,
+        fit: Fit = "crop",
+        label: Label = None,
+        minutes: Minutes = None,
+        images: Images = None,
+        seed: Seed = 0,
+        runs: Runs = Path("runs"),
+        run: RunFolder = None,
+        change: Change = None,
+        tensorboard: Board = None,
+        as_json: Json = False,
+    ) -> None:
+        from nonesuch.cli import train_net
+
+        pairs = _pairs(change or [])
+        wish = train_net.Wish(
+            kind, where, net, _size(size), channels, fit, label, minutes, images, seed, pairs, runs, run
+        )
+        raise typer.Exit(train_net.run(wish, as_json, tensorboard))
+
+    train.command(kind, help=summary)(verb)
+
+
+_train_verb("cnn", "Train a classifier; the sub-folders of DATA are the classes.")
+_train_verb("ae", "Train an autoencoder: each picture becomes a point of latent space, and the point the picture.")
+_train_verb("vae", "Train a variational autoencoder: each picture becomes a Gaussian around a point.")
+_train_verb("gan", "Train a generator against a critic; with sub-folders it learns to make each class.")
 
 
 @app.command("runs")
@@ -111,6 +134,22 @@ def predict(
     from nonesuch.cli import show_runs
 
     raise typer.Exit(show_runs.predict(runs, run, files, as_json))
+
+
+@app.command()
+def sample(
+    run: RunArgument,
+    seed: Annotated[int, typer.Option(help="Of the first picture; the others follow it.")] = 0,
+    count: Annotated[int | None, typer.Option(help="That many pictures, one file each.")] = None,
+    grid: Annotated[str, typer.Option(help="ROWSxCOLUMNS in one file.")] = "8x8",
+    named: Annotated[str | None, typer.Option("--class", help="What to make, of a conditional GAN.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A .png file, or with --count a folder.")] = None,
+    runs: Runs = Path("runs"),
+) -> None:
+    """Make new pictures: the same seed gives the same picture everywhere."""
+    from nonesuch.cli import sample_run
+
+    sample_run.sample(runs, run, seed, count, _size(grid), named, out)
 
 
 @app.command()

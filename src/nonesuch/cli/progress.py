@@ -49,7 +49,7 @@ class Progress:
             case Stepped():
                 self._step(event)
             case Measured(split="val"):
-                self.measured = f"held-out {event.figures.get('accuracy', 0):.1%}"
+                self.measured = _headline(event.figures)
             case Noted():
                 self.console.print(f"note: {event.message}")
             case Stopped():
@@ -81,3 +81,13 @@ class Progress:
             f"{bar:░<20} {event.fraction:4.0%}  epoch {event.epoch:.1f}  {self.pace:,.0f} images/s  "
             f"{figures}  {self.measured}  {left:.0f} s left"
         )
+
+
+def _headline(figures: dict[str, float]) -> str:
+    """The one number of a measurement that a person watches."""
+    shown = {
+        "accuracy": "held-out {:.1%}",
+        "frechet": "Frechet distance {:.3g}",
+        "redraw_error": "off by {:.1f} of 255",
+    }
+    return next((words.format(figures[name]) for name, words in shown.items() if name in figures), "")

@@ -14,7 +14,7 @@ from nonesuch import library
 from nonesuch.cli.bars import packing_bar
 from nonesuch.cli.progress import Progress
 from nonesuch.errors import RecipeError
-from nonesuch.recipe import Recipe, change, from_record
+from nonesuch.recipe import Kind, Recipe, change, from_record
 from nonesuch.runs.store import RunFolder, Store, open_or_create
 from nonesuch.training.events import Event, Finished, Stopped
 
@@ -23,14 +23,15 @@ EXIT_CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
 
 @dataclass(frozen=True)
 class Wish:
-    """What a person typed after `nonesuch train cnn`."""
+    """What a person typed after `nonesuch train`."""
 
+    kind: Kind
     where: str
-    net: str = "lecture"
+    net: str | None = None
     size: int | tuple[int, int] | None = None
     channels: int | None = None
     fit: str = "crop"
-    label: str = "label"
+    label: str | None = None
     minutes: float | None = None
     images: int | None = None
     seed: int = 0
@@ -106,6 +107,7 @@ def _prepare(wish: Wish) -> tuple[RunFolder, Recipe]:
             seed=wish.seed,
             settings=wish.settings,
             progress=bar,
+            kind=wish.kind,
         )
     if wish.run is not None:
         folder = open_or_create(wish.run)
@@ -119,10 +121,13 @@ def _same_wish(wish: Wish, stored: Recipe) -> None:
     """Raises RecipeError when the command asks for something else than the run that it would go on with."""
     asked: dict[str, tuple[object, object]] = {
         "DATA": (library.settled(wish.where), stored.data.source),
-        "--net": (wish.net, stored.net.name),
         "--seed": (wish.seed, stored.seed),
-        "--label": (wish.label, stored.data.label),
+        "of kind": (wish.kind, stored.kind),
     }
+    if wish.net is not None:
+        asked["--net"] = (wish.net, stored.net.name)
+    if wish.label is not None:
+        asked["--label"] = ("" if wish.label == "none" else wish.label, stored.data.label)
     if wish.minutes is not None or wish.images is not None:
         asked["budget"] = ((wish.images, wish.minutes), (stored.budget.images, stored.budget.minutes))
     if wish.size is not None:
@@ -164,7 +169,7 @@ def demo(out: Path) -> int:
 
     print("nonesuch demo: 6,000 pixel people, each 16x16; the lecture's CNN learns to name their hair colour.\n")
     folder = out / "hair-colour"
-    code = run(Wish("pixelfolk", minutes=1.5, run=folder), as_json=False)
+    code = run(Wish("cnn", "pixelfolk", minutes=1.5, run=folder), as_json=False)
     if code == 0:
         show_runs.show_report(RunFolder(folder))
         print(f"\nThe run: {folder}\nLook at: {folder}/pictures/answers.png and confusion.png")

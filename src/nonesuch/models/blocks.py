@@ -1,4 +1,4 @@
-"""Layers that torch does not have: those of the LeNets (LeCun, Bottou, Bengio, Haffner 1998), and Add and Scale.
+"""Layers that torch does not have: those of the LeNets (LeCun, Bottou, Bengio, Haffner 1998), Resize, Add and Scale.
 
 Inputs and outputs are float, (B, maps, H, W) or (B, features). Each layer is one module, so that a table of layers
 and a recording of activations show it.
@@ -36,6 +36,22 @@ class FirstConv(nn.Conv2d):
         missing = (0, 0, 0, 0, 0, max(0, 4 - self.in_channels))
         result: Tensor = self._conv_forward(F.pad(x, missing), F.pad(self.weight, missing), self.bias)
         return result
+
+
+class Resize(nn.Module):
+    """Nearest-neighbour resizing to a fixed size: what a generator grows by, and what every browser runtime knows."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) to (B, C, *size)."""
+        return F.interpolate(x, size=self.size, mode="nearest")
+
+    def extra_repr(self) -> str:
+        """Shown by print(net)."""
+        return f"{self.size[0]}x{self.size[1]}"
 
 
 class Add(nn.Module):

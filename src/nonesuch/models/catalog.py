@@ -9,7 +9,7 @@ from pydantic import JsonValue, ValidationError
 from torch import nn
 
 from nonesuch.errors import NetError
-from nonesuch.models import classifier, fast, lenet
+from nonesuch.models import autoencoder, classifier, fast, gan, lenet
 from nonesuch.models.config import NetConfig, Shape
 
 
@@ -32,24 +32,34 @@ CLASSIFIERS: Mapping[str, NetEntry] = {
     "fast": NetEntry(fast.FastConfig, fast.fast, "a residual CNN on whitened patches, for accuracy per second"),
 }  # fmt: skip
 
+AUTOENCODERS: Mapping[str, NetEntry] = {
+    "autoencoder": NetEntry(autoencoder.AutoencoderConfig, autoencoder.autoencoder, "a point (AE) or a Gaussian (VAE)"),
+}  # fmt: skip
+GANS: Mapping[str, NetEntry] = {
+    "modern": NetEntry(gan.ModernConfig, gan.modern, "resize and convolve up: for minutes on a CPU, and for browsers"),
+    "classic": NetEntry(gan.ClassicConfig, gan.classic, "DCGAN (2016), the lecture's GAN to the letter"),
+}  # fmt: skip
+NETS: Mapping[str, NetEntry] = {**CLASSIFIERS, **AUTOENCODERS, **GANS}
+
 
 def classifier_names() -> tuple[str, ...]:
-    """The names `build` knows, simplest net first."""
+    """The names of the classifiers, simplest net first."""
     return tuple(CLASSIFIERS)
 
 
 def build(name: str, shape: Shape, classes: int, options: Mapping[str, JsonValue] | None = None) -> nn.Module:
-    """A fresh net: float pictures (B, *shape) in [-1, 1] to logits (B, classes).
+    """A fresh net for float pictures (B, *shape) in [-1, 1]; `classes` 0 where a net needs none.
 
+    A classifier gives logits (B, classes), an autoencoder what it coded, a GAN is two nets (models/gan.py).
     Weights are drawn from torch's global generator, which the caller has seeded. Raises NetError for an unknown name
     or option, a value out of range, fewer than two classes, or a shape the net cannot take.
     """
-    entry = CLASSIFIERS.get(name)
+    entry = NETS.get(name)
     if entry is None:
-        near = difflib.get_close_matches(name, CLASSIFIERS, n=1)
+        near = difflib.get_close_matches(name, NETS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise NetError(f"no net is called {name!r}; the nets are {', '.join(CLASSIFIERS)}{hint}")
-    if classes < 2 or min(shape) < 1:
+        raise NetError(f"no net is called {name!r}; the nets are {', '.join(NETS)}{hint}")
+    if name in CLASSIFIERS and (classes < 2 or min(shape) < 1):
         raise NetError(f"a classifier needs pictures with pixels and at least 2 classes; found {shape} and {classes}")
     return entry.build(configure(name, entry.config, options or {}), shape, classes)
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import torch
 import torch.nn.functional as F
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from nonesuch.data.augment import AugmentSpec, augment
@@ -17,6 +18,16 @@ from nonesuch.training.phase import Loss, Objective, Phase
 Views = Literal["one", "mirror", "mirror+shift"]
 
 
+class ClassifySettings(BaseModel):
+    """How a classifier is judged in training, and looked at afterwards."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Literal["classify"] = "classify"
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    test_views: Views = Field("one", description="views of a test picture whose predictions are averaged")
+
+
 @dataclass(frozen=True)
 class Labelled:
     """A batch on the device: images (B, C, H, W) in [-1, 1] and class numbers (B,)."""
@@ -26,7 +37,7 @@ class Labelled:
 
 
 class Classify(Objective):
-    """Minimise the cross-entropy -log softmax(logits)[target], with a share `smoothing` of the target spread evenly.
+    """Minimise the cross-entropy -log softmax(logits)[target], a share `label_smoothing` of the target spread evenly.
 
     Label smoothing: Szegedy et al. 2016, section 7. Augmentation and dropout are drawn from (seed, images_seen) alone.
     """
@@ -39,7 +50,7 @@ class Classify(Objective):
         spec: AugmentSpec,
         seed: int,
         device: torch.device,
-        smoothing: float = 0.0,
+        settings: ClassifySettings,
         forward: nn.Module | None = None,
     ) -> None:
         """`net` is saved and averaged; `forward`, when given, is the same net as an engine wraps it for training."""
@@ -47,7 +58,7 @@ class Classify(Objective):
         self.averaged = net
         self._forward = forward or net
         self._batches, self._spec, self._seed, self._device = batches, spec, seed, device
-        self._smoothing = smoothing
+        self._smoothing = settings.label_smoothing
         self._generator = torch.Generator()
         self.phases = (Phase("loss", self._loss, optimizers),)
 

@@ -1,0 +1,119 @@
+"""Examining an autoencoder: how well it redraws pictures, and how far what it invents is from real ones."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import lightning_fabric
+import numpy as np
+import torch
+from torch import nn
+
+from nonesuch import features
+from nonesuch.assembly import Pictures
+from nonesuch.evaluation.examiner import evaluating
+from nonesuch.evaluation.generator import MOST, distances, extractor_of, pictures_of, sheet
+from nonesuch.evaluation.sampling import as_pictures, draw, redrawn
+from nonesuch.measure import distance
+from nonesuch.measure.distance import DistanceReport
+from nonesuch.models.autoencoder import Autoencoder
+from nonesuch.pixels import Picture, write_png
+from nonesuch.recipe import Recipe
+from nonesuch.runs import atomic, layout
+from nonesuch.runs.store import RunFolder
+
+SHOWN = 32
+
+
+@dataclass(frozen=True)
+class Redrawing:
+    """How far decoded pictures are from their originals: root-mean-square error in grey levels of 255."""
+
+    n: int
+    error: float
+
+    def figures(self) -> dict[str, float]:
+        """One number."""
+        return {"redraw_error": self.error}
+
+
+@dataclass(frozen=True)
+class AutoencoderReport:
+    """Redrawing, and the distance of what the prior's samples decode to."""
+
+    redrawing: Redrawing
+    distances: DistanceReport | None
+
+    @property
+    def n(self) -> int:
+        """Held-out pictures this rests on."""
+        return self.redrawing.n
+
+    def figures(self) -> dict[str, float]:
+        """The headline numbers of both."""
+        return {**self.redrawing.figures(), **(self.distances.figures() if self.distances else {})}
+
+
+@dataclass(frozen=True)
+class AutoencoderExaminer:
+    """An AE or VAE, and the pictures it is measured on."""
+
+    net: nn.Module
+    engine: lightning_fabric.Fabric
+    recipe: Recipe
+    data: Pictures
+
+    @cached_property
+    def extractor(self) -> features.Extractor:
+        """As a GAN's: the same measuring net, so that families can be compared."""
+        return extractor_of(self.data, self.recipe)
+
+    def prepare(self) -> None:
+        """Train the measuring net now, outside of anybody's time budget, if it is not there yet."""
+        if len(self.data.rows["test"]) >= distance.fewest(features.DIMENSIONS):
+            _ = self.extractor
+
+    def measure(self, split: str, most: int | None = None) -> Redrawing:
+        """The redrawing error on a split, or on its first `most` pictures."""
+        return self._redrawing(pictures_of(self.data, split, most))
+
+    def report(self, run: Path, images_seen: int, seconds: float) -> AutoencoderReport:
+        """Measure on the test split; write report.json, pictures redrawn and pictures invented."""
+        held_out = pictures_of(self.data, "test", MOST)
+        samples = self._draw(max(len(held_out), 2 * SHOWN))
+        floor = pictures_of(self.data, "train", len(held_out))
+        report = AutoencoderReport(
+            self._redrawing(held_out), distances(lambda: self.extractor, held_out, floor, samples)
+        )
+        body = report.distances.to_json() if report.distances else None
+        head = {"kind": "autoencoder", "split": "test", "images_seen": images_seen, "seconds": round(seconds, 3)}
+        RunFolder(run).write_report({**head, "figures": report.figures(), "distances": body})
+        atomic.make_folder(run / layout.PICTURES)
+        write_png(run / layout.PICTURES / "samples.png", sheet(samples[: 2 * SHOWN]))
+        write_png(run / layout.PICTURES / "redrawn.png", self.preview())
+        return report
+
+    def preview(self) -> Picture:
+        """Held-out pictures, each above what it was redrawn as: rows of originals and rows of drawings in turn."""
+        originals = pictures_of(self.data, "test", SHOWN)
+        drawn = self._redraw(originals)
+        rows = [
+            part
+            for start in range(0, len(originals), 8)
+            for part in (originals[start : start + 8], drawn[start : start + 8])
+        ]
+        return sheet(np.concatenate(rows))
+
+    def _redrawing(self, originals: Picture) -> Redrawing:
+        difference = originals.astype(np.float32) - self._redraw(originals).astype(np.float32)
+        return Redrawing(len(originals), float(np.sqrt(np.mean(difference**2))))
+
+    def _redraw(self, originals: Picture) -> Picture:
+        assert isinstance(self.net, Autoencoder)
+        pixels = torch.from_numpy(originals.copy()).permute(0, 3, 1, 2)
+        with evaluating(self.net), self.engine.autocast():
+            return as_pictures(redrawn(self.net, self.recipe, pixels))
+
+    def _draw(self, count: int) -> Picture:
+        with evaluating(self.net), self.engine.autocast():
+            return draw(self.net, self.recipe, range(count))

@@ -1,0 +1,25 @@
+"""Which examiner goes with which kind of run: one line a family."""
+
+from collections.abc import Callable, Mapping
+
+import lightning_fabric
+from torch import nn
+
+from nonesuch.assembly import Pictures
+from nonesuch.evaluation.autoencoder import AutoencoderExaminer
+from nonesuch.evaluation.classifier import ClassifierExaminer
+from nonesuch.evaluation.examiner import Examiner
+from nonesuch.evaluation.generator import GeneratorExaminer
+from nonesuch.recipe import Kind, Recipe
+
+EXAMINERS: Mapping[Kind, Callable[[nn.Module, lightning_fabric.Fabric, Recipe, Pictures], Examiner]] = {
+    "cnn": ClassifierExaminer,
+    "ae": AutoencoderExaminer,
+    "vae": AutoencoderExaminer,
+    "gan": GeneratorExaminer,
+}
+
+
+def build(net: nn.Module, fabric: lightning_fabric.Fabric, recipe: Recipe, data: Pictures) -> Examiner:
+    """The examiner of a net: classifier, autoencoder or generator."""
+    return EXAMINERS[recipe.kind](net, fabric, recipe, data)

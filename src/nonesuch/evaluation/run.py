@@ -1,0 +1,132 @@
+"""A trained run, opened to be asked: to predict, to sample, to code and decode pictures, to be measured again."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from nonesuch.assembly import build_net, engine, reopen
+from nonesuch.data.decode import Reject, Undecodable, decode, fit
+from nonesuch.errors import DataError, RecipeError, RunError
+from nonesuch.evaluation import examiners
+from nonesuch.evaluation.classifier import logits_of
+from nonesuch.evaluation.examiner import Report, evaluating
+from nonesuch.evaluation.sampling import as_pictures, draw, redrawn
+from nonesuch.models.autoencoder import Autoencoder
+from nonesuch.models.gan import Adversaries
+from nonesuch.pixels import Picture
+from nonesuch.recipe import Recipe, from_record
+from nonesuch.runs import checkpoint, layout
+from nonesuch.runs.store import RunFolder
+from nonesuch.runs.weights import match
+
+LARGEST_FILE = 256 << 20
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a classifier says of one picture: classes and their probabilities, most probable first."""
+
+    name: str
+    classes: tuple[str, ...]
+    probabilities: tuple[float, ...]
+
+
+class Run:
+    """`ns.open_run("runs/...").predict(["cat.jpg"])`; `net` is the classifier, the autoencoder or the generator."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        """Raises RunError when there is no whole snapshot yet, or it does not fit the recipe."""
+        self.folder = folder
+        self.recipe: Recipe = from_record(folder.recipe())
+        found = checkpoint.latest(folder.path, ("model", "ema"))
+        if found is None:
+            raise RunError(f"{layout.shown(folder.path)} has no snapshot yet; train it first")
+        self.images_seen, self.seconds = found.images_seen, checkpoint.number(found, "seconds")
+        built = build_net(self.recipe)
+        self.net: nn.Module = built.generator if isinstance(built, Adversaries) else built
+        if "ema" in found.tensors:
+            state = found.tensors["ema"]
+        else:
+            prefix = "generator." if isinstance(built, Adversaries) else "net."
+            trained = found.tensors["model"].items()
+            state = {name.removeprefix(prefix): tensor for name, tensor in trained if name.startswith(prefix)}
+        match(self.net.state_dict(), state)
+        self.net.load_state_dict(state)
+        self.net.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the net's outputs, or of what a conditional generator can be told."""
+        return self.recipe.data.classes
+
+    def report(self) -> dict[str, object] | None:
+        """The last measurement, or None before the first."""
+        return self.folder.report()
+
+    def evaluate(self) -> Report:
+        """Measure on the held-out test pictures again, and store the report and its pictures."""
+        examiner = examiners.build(self.net, engine(self.recipe.machine), self.recipe, reopen(self.recipe.data))
+        return examiner.report(self.folder.path, self.images_seen, self.seconds)
+
+    def sample(self, seeds: Sequence[int], named: str | None = None) -> Picture:
+        """Pictures (N, H, W, C) uint8, one for each seed: the same seed gives the same picture, alone or among others.
+
+        `named` is the class to make, of a conditional generator; without it the classes take turns, seed by seed.
+        Raises RunError for a run that makes no pictures, RecipeError for a class it does not know.
+        """
+        if self.recipe.kind == "cnn":
+            raise RunError(
+                f"{self.folder.path.name} holds a classifier, which makes no pictures; sample a vae or a gan"
+            )
+        if named is not None and named not in self._conditions():
+            known = ", ".join(self._conditions()) or "none: this run was trained without classes"
+            raise RecipeError(f"no class is called {named!r}; found: {known}")
+        chosen = [self.classes.index(named)] * len(seeds) if named is not None else None
+        with evaluating(self.net), engine(self.recipe.machine).autocast():
+            return draw(self.net, self.recipe, seeds, chosen)
+
+    def _conditions(self) -> tuple[str, ...]:
+        return self.classes if self.recipe.kind == "gan" else ()
+
+    def reconstruct(self, pictures: Picture) -> Picture:
+        """What an autoencoder makes of pictures (N, H, W, C) uint8: coded to the mean of z, and decoded."""
+        if not isinstance(self.net, Autoencoder):
+            raise RunError(f"{self.folder.path.name} has no encoder; reconstruct with an ae or a vae")
+        pixels = torch.from_numpy(pictures.copy()).permute(0, 3, 1, 2)
+        with evaluating(self.net), engine(self.recipe.machine).autocast():
+            return as_pictures(redrawn(self.net, self.recipe, pixels))
+
+    def predict(self, files: Iterable[str | Path]) -> list[Prediction | Reject]:
+        """Probabilities for each picture file, or why it could not be read. Raises RunError unless a classifier."""
+        if self.recipe.kind != "cnn":
+            raise RunError(f"{self.folder.path.name} holds a {self.recipe.kind}; only a cnn names what it sees")
+        return [found if isinstance(found, Reject) else self._predict_one(*found) for found in self.read(files)]
+
+    def _predict_one(self, name: str, pixels: Tensor) -> Prediction:
+        probabilities = logits_of(self.net, engine(self.recipe.machine), self.recipe, pixels)[0].exp()
+        order = probabilities.argsort(descending=True).tolist()
+        return Prediction(
+            name,
+            tuple(self.classes[index] for index in order),
+            tuple(float(probabilities[index]) for index in order),
+        )
+
+    def read(self, files: Iterable[str | Path]) -> list[tuple[str, Tensor] | Reject]:
+        """Picture files as this run's net takes them, uint8 (1, C, H, W), or why they cannot be read."""
+        return [self._read_one(Path(file)) for file in files]
+
+    def _read_one(self, file: Path) -> tuple[str, Tensor] | Reject:
+        settings = self.recipe.data
+        try:
+            if not file.is_file():
+                raise DataError("no such file")
+            if file.stat().st_size > LARGEST_FILE:
+                raise DataError(f"larger than {LARGEST_FILE >> 20} MB")
+            picture = fit(decode(file.read_bytes()), settings.size, settings.fit, settings.channels)
+        except (Undecodable, DataError, OSError) as error:
+            return Reject(str(file), str(error))
+        return str(file), torch.from_numpy(np.ascontiguousarray(picture)[None].copy()).permute(0, 3, 1, 2)

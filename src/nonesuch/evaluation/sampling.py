@@ -1,0 +1,58 @@
+"""From seeds to pictures: one z a seed, decoded or generated, as bytes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from nonesuch import seeds as numbers
+from nonesuch.errors import RunError
+from nonesuch.models.autoencoder import Autoencoder
+from nonesuch.models.gan import Generator
+from nonesuch.pixels import Picture, to_pixels, to_signed
+from nonesuch.recipe import Recipe
+from nonesuch.training.reconstruct import ReconstructSettings
+
+CHUNK = 250
+
+
+def latents(seeds: Sequence[int], size: int) -> Tensor:
+    """z (N, size), float32: row i is a pure function of seeds[i], in Python and in the browser alike."""
+    return torch.from_numpy(np.stack([numbers.normal(seed, size) for seed in seeds]))
+
+
+def draw(net: nn.Module, recipe: Recipe, seeds: Sequence[int], classes: Sequence[int] | None = None) -> Picture:
+    """Pictures (N, H, W, C) uint8 of these seeds; a conditional generator makes `classes`, or all in turn.
+
+    The caller puts the net into evaluation mode and chooses the precision.
+    """
+    if not isinstance(net, Generator | Autoencoder):
+        raise RunError(f"{recipe.net.name} makes no pictures")
+    z = latents(seeds, net.latent)
+    if isinstance(net, Autoencoder):
+        return as_pictures(torch.cat([_decoded(net, recipe, part) for part in torch.split(z, CHUNK)]))
+    if not net.classes:
+        return as_pictures(torch.cat([net(part).float() for part in torch.split(z, CHUNK)]))
+    chosen = [seed % net.classes for seed in seeds] if classes is None else classes
+    targets = torch.tensor(chosen, dtype=torch.int64)
+    pairs = zip(torch.split(z, CHUNK), torch.split(targets, CHUNK), strict=True)
+    return as_pictures(torch.cat([net(part, target).float() for part, target in pairs]))
+
+
+def redrawn(net: Autoencoder, recipe: Recipe, pixels: Tensor) -> Tensor:
+    """Packed pictures (N, C, H, W) coded to the mean of z and decoded again: (N, C, H, W) in [-1, 1]."""
+    parts = [net.encode(to_signed(part))[0] for part in torch.split(pixels, CHUNK)]
+    return torch.cat([_decoded(net, recipe, part) for part in parts])
+
+
+def as_pictures(images: Tensor) -> Picture:
+    """(N, C, H, W) in [-1, 1] to uint8 (N, H, W, C)."""
+    return to_pixels(images).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+
+
+def _decoded(net: Autoencoder, recipe: Recipe, z: Tensor) -> Tensor:
+    """The mean of p(x|z): for binary pixels, the decoder gives the logit of a pixel being white."""
+    assert isinstance(recipe.objective, ReconstructSettings)
+    decoded = net.decode(z).float()
+    return 2 * decoded.sigmoid() - 1 if recipe.objective.likelihood == "bernoulli" else decoded.clamp(-1, 1)

@@ -1,0 +1,99 @@
+"""Autoencoder and variational autoencoder: one net, and one flag for what a picture becomes in latent space.
+
+A point (AE; Hinton and Salakhutdinov 2006) or a Gaussian around a point (VAE; Kingma and Welling 2014). Built of
+strided convolutions down, nearest resize and 3x3 convolutions up: any size, and runs in browsers.
+"""
+
+from itertools import pairwise
+from typing import Annotated, NamedTuple
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from nonesuch.models.blocks import FirstConv, Resize
+from nonesuch.models.config import NetConfig, Shape, require_size
+
+SMALLEST = 8
+SLOPE = 0.1
+FIRST_LOG_NOISE = -1.0
+"""Of the learned noise: a standard deviation of 0.37 on [-1, 1], about that of pictures around their mean."""
+LOG_VARIANCE_RANGE = 12.0
+"""Log variances are kept within +-12 by a soft bound: exp of more overflows the first steps of a large rate."""
+
+Width = Annotated[int, Field(ge=1)]
+
+
+class AutoencoderConfig(NetConfig):
+    """`widths`: maps after each halving of the picture. `hidden`: units of the dense layers around the code."""
+
+    latent: int = Field(32, ge=1)
+    widths: tuple[Width, ...] = Field((32, 64, 128), min_length=1, max_length=6)
+    hidden: int = Field(256, ge=1)
+    gaussian: bool = Field(True, description="a Gaussian around a point (VAE), not a point (AE)")
+
+
+class Coded(NamedTuple):
+    """decoded (B, C, H, W), read as [-1, 1] or as logits; mean (B, latent); log_variance alike, None for an AE."""
+
+    decoded: Tensor
+    mean: Tensor
+    log_variance: Tensor | None
+
+
+class Autoencoder(nn.Module):
+    """`encode`, `decode`, and both in one call. `log_noise` () is the learned noise of the pictures' likelihood."""
+
+    def __init__(self, config: AutoencoderConfig, shape: Shape) -> None:
+        super().__init__()
+        self.latent, self.shape, self.gaussian = config.latent, shape, config.gaussian
+        sizes, maps = [shape[1:]], [shape[0], *config.widths]
+        down: list[nn.Module] = []
+        for before, after in pairwise(maps):
+            conv = FirstConv if before == shape[0] else nn.Conv2d
+            down += [conv(before, after, 3, 2, 1, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(SLOPE)]
+            sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
+        self.coarse = (maps[-1], *sizes[-1])
+        flat = maps[-1] * sizes[-1][0] * sizes[-1][1]
+        self.encoder = nn.Sequential(*down, nn.Flatten(), nn.Linear(flat, config.hidden), nn.LeakyReLU(SLOPE))
+        self.code = nn.Linear(config.hidden, config.latent * (2 if config.gaussian else 1))
+        self.first = nn.Sequential(
+            nn.Linear(config.latent, config.hidden),
+            nn.LeakyReLU(SLOPE),
+            nn.Linear(config.hidden, flat),
+            nn.LeakyReLU(SLOPE),
+        )
+        up: list[nn.Module] = []
+        wide = [*maps[:0:-1], maps[1]]
+        for step, (before, after) in enumerate(pairwise(wide)):
+            up += [Resize(sizes[-2 - step]), nn.Conv2d(before, after, 3, padding=1, bias=False)]
+            up += [nn.BatchNorm2d(after), nn.LeakyReLU(SLOPE)]
+        self.decoder = nn.Sequential(*up, nn.Conv2d(maps[1], shape[0], 3, padding=1))
+        self.log_noise = nn.Parameter(torch.tensor(FIRST_LOG_NOISE))
+
+    def encode(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
+        """(B, C, H, W) in [-1, 1] to the mean and log variance of q(z|x), (B, latent) each; None for an AE's point."""
+        codes = self.code(self.encoder(images)).float()
+        if not self.gaussian:
+            return codes, None
+        mean, raw = codes.chunk(2, dim=1)
+        return mean, LOG_VARIANCE_RANGE * torch.tanh(raw / LOG_VARIANCE_RANGE)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(B, latent) to pictures (B, C, H, W): means to be read as [-1, 1], or logits of white for a Bernoulli."""
+        maps = self.first(z).view(len(z), *self.coarse).contiguous(memory_format=torch.channels_last)
+        pictures: Tensor = self.decoder(maps)
+        return pictures
+
+    def forward(self, images: Tensor, noise: Tensor) -> Coded:
+        """Through the code and back; z = mean + exp(log_variance / 2) noise (eq. 10), an AE takes z = mean."""
+        mean, log_variance = self.encode(images)
+        z = mean if log_variance is None else mean + (log_variance / 2).exp() * noise
+        return Coded(self.decode(z), mean, log_variance)
+
+
+def autoencoder(config: AutoencoderConfig, shape: Shape, classes: int) -> nn.Module:
+    """Raises NetError below 8x8 pixels; any larger size, square or not. Classes play no part."""
+    del classes
+    require_size("autoencoder", shape, SMALLEST)
+    return Autoencoder(config, shape)

@@ -1,0 +1,131 @@
+"""Good first settings for every net, as aligned tables: measured on the named data sets, see LOG."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from nonesuch.data.augment import AugmentSpec
+from nonesuch.errors import RecipeError
+from nonesuch.recipe import (
+    OBJECTIVES,
+    BudgetSettings,
+    DataSettings,
+    Kind,
+    NetSettings,
+    Recipe,
+    TrainSettings,
+    first_complaint,
+)
+from nonesuch.training.adversarial import AdversarialSettings
+from nonesuch.training.classify import ClassifySettings, Views
+from nonesuch.training.diffaugment import groups_for
+from nonesuch.training.optimizers import OptimizerName, OptimizerSettings
+from nonesuch.training.reconstruct import ReconstructSettings
+from nonesuch.training.schedule import ScheduleName
+
+
+class Preset(NamedTuple):
+    """How the weights of a net move. `decay` is weight decay, `half_life` in images is of the averaged weights."""
+
+    kind: Kind
+    batch: int
+    optimizer: OptimizerName
+    rate: float
+    momentum: float
+    decay: float
+    bias_rate: float
+    schedule: ScheduleName
+    warm_up: float
+    end: float
+    half_life: float
+    epochs: int
+
+
+PRESETS: Mapping[str, Preset] = {
+    #                     kind   batch  optim.   rate  mom.  decay   bias  schedule     warm  end   half-life epochs
+    "linear":      Preset("cnn", 128,  "adamw", 1e-3, 0.9,  0.0,    1,    "one_cycle", 0.25, 0.0,  0,      10),
+    "mlp":         Preset("cnn", 128,  "adamw", 2e-3, 0.9,  1e-2,   1,    "one_cycle", 0.25, 0.0,  0,      15),
+    "lenet1":      Preset("cnn", 64,   "adamw", 3e-3, 0.9,  0.0,    1,    "one_cycle", 0.25, 0.0,  0,      15),
+    "lenet4":      Preset("cnn", 64,   "adamw", 3e-3, 0.9,  0.0,    1,    "one_cycle", 0.25, 0.0,  0,      15),
+    "lenet5":      Preset("cnn", 64,   "adamw", 3e-3, 0.9,  0.0,    1,    "one_cycle", 0.25, 0.0,  0,      20),
+    "lecture":     Preset("cnn", 128,  "adamw", 3e-3, 0.9,  1e-2,   1,    "one_cycle", 0.25, 0.0,  0,      15),
+    "fast":        Preset("cnn", 1000, "muon",  0.20, 0.6,  2.4e-3, 64,   "triangle",  0.0,  0.0,  0,       8),
+    "autoencoder": Preset("vae", 128,  "adam",  2e-3, 0.9,  0.0,    1,    "one_cycle", 0.10, 0.01, 12_000, 20),
+    "modern":      Preset("gan", 64,   "adam",  5e-4, 0.5,  0.0,    1,    "cosine",    0.0,  0.05, 32_000, 25),
+    "classic":     Preset("gan", 64,   "adam",  2e-4, 0.5,  0.0,    1,    "constant",  0.0,  0.0,  0,      25),
+}  # fmt: skip
+BETA2 = {"classic": 0.999}
+"""Adam's second momentum where it is not 0.99: the DCGAN paper's."""
+DEFAULT_NET: Mapping[Kind, str] = {"cnn": "lecture", "ae": "autoencoder", "vae": "autoencoder", "gan": "modern"}
+
+
+def preset(
+    kind: Kind,
+    data: DataSettings,
+    net: str,
+    pictures: int,
+    seed: int = 0,
+    images: int | None = None,
+    minutes: float | None = None,
+    flip: bool = False,
+) -> Recipe:
+    """The recipe of a net for `pictures` training pictures; without a budget, the preset's epochs.
+
+    `flip`: a mirrored picture still shows the same thing (faces: yes; digits: no). Classifiers are also shown shifts by
+    a sixteenth of the picture. Raises RecipeError for a net that is not of this kind, or two budgets.
+    """
+    row = PRESETS.get(net)
+    if row is None or OBJECTIVES[row.kind] != OBJECTIVES[kind]:
+        fitting = ", ".join(name for name, found in PRESETS.items() if OBJECTIVES[found.kind] == OBJECTIVES[kind])
+        raise RecipeError(f"no net for {kind} is called {net!r}; the nets are {fitting}")
+    if images is not None and minutes is not None:
+        raise RecipeError(
+            f"a budget is either images or minutes; found {images} images and {minutes} minutes: give one"
+        )
+    if images is None and minutes is None:
+        images = row.epochs * pictures
+    shift = min(data.size) // 16 if kind == "cnn" else 0
+    return Recipe(
+        kind=kind,
+        seed=seed,
+        data=data,
+        # AE and VAE are one net; this flag tells them apart.
+        net=NetSettings(name=net, options={"gaussian": kind == "vae"} if net == "autoencoder" else {}),
+        objective=_objective(kind, net, data, pictures, flip),
+        train=TrainSettings(
+            batch=min(row.batch, max(1, pictures // 4)),
+            optimizer=OptimizerSettings(
+                name=row.optimizer,
+                rate=row.rate,
+                momentum=row.momentum,
+                beta2=BETA2.get(net, 0.99),
+                weight_decay=row.decay,
+                bias_rate=row.bias_rate,
+            ),
+            schedule=row.schedule,
+            warm_up=row.warm_up,
+            end_rate=row.end,
+            ema_half_life=row.half_life,
+            augment=AugmentSpec(flip="alternating" if flip else False, shift=shift),
+        ),
+        budget=_budget(images, minutes),
+    )
+
+
+def _objective(
+    kind: Kind, net: str, data: DataSettings, pictures: int, flip: bool
+) -> ClassifySettings | ReconstructSettings | AdversarialSettings:
+    if kind == "cnn":
+        views: Views = "mirror+shift" if net == "fast" and flip else "one"
+        return ClassifySettings(label_smoothing=0.2 if net == "fast" else 0.0, test_views=views)
+    if kind == "gan":
+        return AdversarialSettings(loss="bce", augment=groups_for(pictures, data.channels) if net == "modern" else ())
+    return ReconstructSettings(kl_warm_up_images=pictures if kind == "vae" else 0)
+
+
+def _budget(images: int | None, minutes: float | None) -> BudgetSettings:
+    try:
+        return BudgetSettings(images=images, minutes=minutes)
+    except ValidationError as error:
+        raise RecipeError(first_complaint(error)) from None

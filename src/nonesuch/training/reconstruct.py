@@ -1,0 +1,114 @@
+"""The objective of AE and VAE: pictures drawn again from their codes should be probable, codes close to the prior.
+
+Minimised is -log p(x|z) + beta KL(q(z|x) || N(0, I)), in nats a picture: the negative evidence lower bound where beta
+is 1 (Kingma and Welling 2014, eq. 7; beta: Higgins et al. 2017, eq. 4). An AE's code is a point, without second term.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from nonesuch.data.augment import AugmentSpec, augment
+from nonesuch.data.batches import Batches
+from nonesuch.errors import RecipeError
+from nonesuch.models.autoencoder import Autoencoder, Coded
+from nonesuch.models.likelihood import Likelihood, kl, log_likelihood
+from nonesuch.pixels import to_signed
+from nonesuch.seeds import step_seed
+from nonesuch.training.phase import Loss, Objective, Phase
+
+NOISE_STREAM, BINARY_STREAM = 1, 2
+"""Streams of `step_seed`: the noise of z, and the drawing of binary pixels."""
+
+
+class ReconstructSettings(BaseModel):
+    """Which likelihood, and the weight of the prior.
+
+    binarise: a pixel is white with the probability of its brightness, drawn anew at each look: the randomly binarised
+        pictures on which published likelihoods of MNIST rest.
+    free_bits: nats of each dimension that cost nothing (Kingma et al. 2016, eq. 15), against unused dimensions.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Literal["reconstruct"] = "reconstruct"
+    likelihood: Likelihood = "gaussian"
+    binarise: bool = False
+    beta: float = Field(1.0, ge=0)
+    free_bits: float = Field(0.0, ge=0)
+    kl_warm_up_images: int = Field(0, ge=0, description="pictures over which the weight of the prior climbs from 0")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A batch on the device: images (B, C, H, W) in [-1, 1], noise (B, latent), and the weight of the prior now."""
+
+    images: Tensor
+    noise: Tensor
+    prior: float
+
+
+class Reconstruct(Objective):
+    """One phase, "loss". Augmentation, noise and binary pixels are drawn from (seed, images_seen) alone."""
+
+    def __init__(
+        self,
+        net: Autoencoder,
+        optimizers: Sequence[torch.optim.Optimizer],
+        batches: Batches,
+        spec: AugmentSpec,
+        seed: int,
+        device: torch.device,
+        settings: ReconstructSettings,
+        forward: nn.Module | None = None,
+    ) -> None:
+        """`net` is saved and averaged; `forward`, when given, is the same net as an engine wraps it for training."""
+        self.modules = nn.ModuleDict({"net": net})
+        self.averaged = net
+        self._net, self._forward = net, forward or net
+        self._batches, self._spec, self._seed, self._device = batches, spec, seed, device
+        self._settings = settings
+        self._draws = torch.Generator()
+        self.phases = (Phase("loss", self._loss, optimizers),)
+
+    def prepare(self, images_seen: int) -> Shown:
+        """The batch that begins at this position. Raises RecipeError for grey pictures under a binary likelihood."""
+        batch, settings = self._batches.at(images_seen), self._settings
+        self._draws.manual_seed(step_seed(self._seed, images_seen))
+        images = to_signed(augment(self._spec, batch.pixels, self._draws, batch.turns))
+        if settings.binarise:
+            self._draws.manual_seed(step_seed(self._seed, images_seen, BINARY_STREAM))
+            images = binarised(images, self._draws)
+        elif settings.likelihood == "bernoulli" and not bool((images.abs() == 1).all()):
+            raise RecipeError(
+                "a Bernoulli likelihood is for pixels that are black or white; found grey ones: "
+                "add --set objective.binarise=true, or take objective.likelihood=gaussian"
+            )
+        self._draws.manual_seed(step_seed(self._seed, images_seen, NOISE_STREAM))
+        noise = torch.randn(len(images), self._net.latent, generator=self._draws)
+        climbed = images_seen / settings.kl_warm_up_images if settings.kl_warm_up_images else 1.0
+        return Shown(images.to(self._device), noise.to(self._device), settings.beta * min(1.0, climbed))
+
+    def _loss(self, batch: Shown) -> Loss:
+        coded: Coded = self._forward(batch.images, batch.noise)
+        settings, log_noise = self._settings, self._net.log_noise
+        drawn = log_likelihood(settings.likelihood, batch.images, coded.decoded, log_noise).mean()
+        figures = {"log_likelihood": drawn.detach()}
+        if settings.likelihood != "bernoulli":
+            figures["noise"] = log_noise.detach().exp()
+        if coded.log_variance is None:
+            return Loss(-drawn, figures)
+        nats = kl(coded.mean, coded.log_variance).mean(0)
+        figures["kl"] = nats.sum().detach()
+        cost = nats.clamp(min=settings.free_bits).sum() if settings.free_bits else nats.sum()
+        return Loss(batch.prior * cost - drawn, figures)
+
+
+def binarised(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Pictures in [-1, 1] to -1 and 1, each pixel white with probability (x + 1) / 2."""
+    draws = torch.rand(images.shape, generator=generator)
+    return torch.where(draws < (images + 1) / 2, 1.0, -1.0)

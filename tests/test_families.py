@@ -1,0 +1,156 @@
+"""Autoencoders, VAEs and GANs through the whole path: train, stop, go on, measure, sample, on small pictures."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from made_data import bars, folder_of_bars
+from nonesuch import library, session
+from nonesuch.cli import app
+from nonesuch.errors import RecipeError, RunError
+from nonesuch.evaluation.run import Run
+from nonesuch.recipe import Kind, Recipe
+from nonesuch.runs import checkpoint, events_log
+from nonesuch.runs.store import RunFolder, open_or_create
+from nonesuch.training.events import Finished, Stopped
+
+SMALL = {
+    "machine.threads": "1", "machine.precision": "32-true", "train.batch": "16", "train.augment.flip": "false",
+    "net.options.latent": "4",
+}  # fmt: skip
+NARROW = {"gan": {"net.options.width": "8", "net.options.critic_width": "8"}, "ae": {}, "vae": {}}
+KINDS: tuple[Kind, ...] = ("ae", "vae", "gan")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return folder_of_bars(tmp_path_factory.mktemp("bars"))
+
+
+def small(data: Path, kind: Kind, images: int = 160, **settings: str) -> Recipe:
+    chosen = SMALL | NARROW[kind] | {key.replace("__", "."): value for key, value in settings.items()}
+    return library.plan(data, images=images, settings=chosen, kind=kind)
+
+
+@pytest.fixture(scope="module")
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One short run of each kind."""
+    root = tmp_path_factory.mktemp("trained")
+    for kind in KINDS:
+        list(library.fit(small(data, kind), root / kind))
+    return {kind: root / kind for kind in KINDS}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_stopped_and_gone_on_is_the_same_as_never_stopped(
+    kind: Kind, data: Path, trained: dict[str, Path], tmp_path: Path
+) -> None:
+    """Both optimizers, the average, augmentation and alternation are where they were; so are log and advice."""
+    parts = open_or_create(tmp_path / "parts").path
+    asked: Iterator[str | None] = iter([None] * 3 + ["SIGTERM"] + [None] * 100)
+    first = list(session.fit(small(data, kind), parts, lambda: next(asked)))
+    assert isinstance(first[-1], Stopped)
+    list(session.fit(small(data, kind), parts))
+    whole, resumed = checkpoint.latest(trained[kind]), checkpoint.latest(parts)
+    assert whole is not None
+    assert resumed is not None
+    assert whole.tensors.keys() == resumed.tensors.keys() == {"model", "ema", "optimizer"}
+    for group, tensors in whole.tensors.items():
+        assert tensors.keys() == resumed.tensors[group].keys()
+        assert all(torch.equal(tensor, resumed.tensors[group][name]) for name, tensor in tensors.items()), group
+    kinds = ("stepped", "previewed", "measured", "noted")
+    assert _log(parts, kinds) == _log(trained[kind], kinds)
+
+
+def _log(run: Path, kinds: tuple[str, ...]) -> list[dict[str, object]]:
+    return [{**r.event, "seconds": 0} for r in events_log.read(run) if r.event["kind"] in kinds]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_leaves_previews_a_report_and_samples(kind: Kind, trained: dict[str, Path]) -> None:
+    run = trained[kind]
+    previews = sorted(path.name for path in (run / "previews").iterdir())
+    assert previews[0] == "000000000016.png"
+    assert [e["file"] for e in _log(run, ("previewed",))] == [f"previews/{name}" for name in previews]
+    report = json.loads((run / "report.json").read_text())
+    assert report["images_seen"] == 160
+    assert report["figures"]
+    with Image.open(run / "pictures" / "samples.png") as sheet:
+        assert np.asarray(sheet).std() > 0
+
+
+def test_a_gan_is_told_the_sub_folders_and_others_need_not_be(data: Path) -> None:
+    assert small(data, "gan").data.classes == ("down", "left", "right", "up")
+    assert library.plan(data, images=16, kind="gan", label="none").data.classes == ()
+
+
+def test_pictures_without_folders_train_a_gan_but_no_classifier(tmp_path: Path) -> None:
+    for index, picture in enumerate(bars(40)[0]):
+        Image.fromarray(picture).save(tmp_path / f"{index}.png")
+    events = list(library.fit(small(tmp_path, "gan", images=32), tmp_path.parent / "plain"))
+    assert isinstance(events[-1], Finished)
+    assert Run(RunFolder(tmp_path.parent / "plain")).sample([1]).shape == (1, 12, 12, 3)
+
+
+@pytest.mark.parametrize("kind", ["vae", "gan"])
+def test_a_seed_is_a_picture_alone_or_in_company(kind: str, trained: dict[str, Path]) -> None:
+    run = Run(RunFolder(trained[kind]))
+    together = run.sample(range(3, 9)).astype(int)
+    for place, seed in enumerate(range(3, 9)):
+        assert np.abs(run.sample([seed])[0].astype(int) - together[place]).max() <= 1
+    assert np.abs(together[0] - together[1]).max() > 1
+
+
+def test_a_class_is_picked_when_sampling(trained: dict[str, Path]) -> None:
+    run = Run(RunFolder(trained["gan"]))
+    assert np.array_equal(run.sample([4], "down"), run.sample([4]))  # seed 4 of 4 classes: its turn is the first
+    assert not np.array_equal(run.sample([4], "up"), run.sample([4], "down"))
+    with pytest.raises(RecipeError, match="no class is called 'hat'; found: down, left, right, up"):
+        run.sample([4], "hat")
+
+
+def test_what_a_run_cannot_do_is_said_in_one_line(trained: dict[str, Path]) -> None:
+    with pytest.raises(RunError, match="holds a gan; only a cnn names what it sees"):
+        Run(RunFolder(trained["gan"])).predict(["x.png"])
+    with pytest.raises(RunError, match="has no encoder"):
+        Run(RunFolder(trained["gan"])).reconstruct(bars(1)[0])
+
+
+def test_an_autoencoder_redraws_better_after_training(data: Path, tmp_path: Path) -> None:
+    list(library.fit(small(data, "ae", images=3200, net__options__latent="16"), tmp_path / "run"))
+    errors = [e["figures"]["redraw_error"] for e in _log(tmp_path / "run", ("measured",))]  # type: ignore[index]
+    assert errors[-1] < 0.75 * errors[0]
+    pictures = bars(5, seed=9)[0]
+    redrawn = Run(RunFolder(tmp_path / "run")).reconstruct(pictures)
+    assert redrawn.shape == pictures.shape
+    bright = redrawn[0, -4:].mean() - redrawn[0, :4].mean()
+    assert bright > 40  # picture 0 has its bar below
+
+
+def test_the_command_trains_and_samples(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sets = [text for key, value in (SMALL | NARROW["gan"]).items() for text in ("--set", f"{key}={value}")]
+    _call(monkeypatch, "train", "gan", str(data), "--images", "32", "--run", str(tmp_path / "run"), *sets)
+    _call(
+        monkeypatch, "sample", str(tmp_path / "run"), "--seed", "7", "--grid", "2x3", "--out", str(tmp_path / "g.png")
+    )
+    with Image.open(tmp_path / "g.png") as sheet:
+        assert sheet.size == (3 * 62 + 2, 2 * 62 + 2)
+    _call(
+        monkeypatch, "sample", str(tmp_path / "run"), "--count", "3", "--class", "up", "--out", str(tmp_path / "many")
+    )
+    assert sorted(path.name for path in (tmp_path / "many").iterdir()) == ["000000.png", "000001.png", "000002.png"]
+    assert str(tmp_path / "many") in capsys.readouterr().out
+
+
+def _call(monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
+    monkeypatch.setattr("sys.argv", ["nonesuch", *words])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert ended.value.code == 0

@@ -1,0 +1,90 @@
+"""The objective of AE and VAE: terms by hand, draws that repeat, binary pixels, refusals."""
+
+import numpy as np
+import pytest
+import torch
+
+from nonesuch.data.augment import AugmentSpec
+from nonesuch.data.batches import Batches
+from nonesuch.errors import RecipeError
+from nonesuch.models import catalog
+from nonesuch.models.autoencoder import Autoencoder
+from nonesuch.models.likelihood import kl, log_likelihood
+from nonesuch.training import optimizers
+from nonesuch.training.optimizers import OptimizerSettings
+from nonesuch.training.reconstruct import Reconstruct, ReconstructSettings, binarised
+
+
+def _objective(gaussian: bool = True, grey: bool = True, **settings: object) -> Reconstruct:
+    torch.manual_seed(0)
+    net = catalog.build("autoencoder", (1, 8, 8), 0, {"latent": 3, "widths": [4], "hidden": 8, "gaussian": gaussian})
+    assert isinstance(net, Autoencoder)
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 1), np.uint8)
+    pixels = pixels if grey else np.where(pixels > 127, np.uint8(255), np.uint8(0))
+    batches = Batches(pixels, None, np.arange(20), 6, seed=1)
+    built = optimizers.build([net], OptimizerSettings(name="adam"))
+    chosen = ReconstructSettings(**settings)  # type: ignore[arg-type]
+    return Reconstruct(net, built, batches, AugmentSpec(), 1, torch.device("cpu"), chosen)
+
+
+def _terms(objective: Reconstruct, images_seen: int = 0) -> tuple[float, float, float]:
+    """The loss, and its two parts from the net itself."""
+    batch = objective.prepare(images_seen)
+    net = objective.averaged
+    assert isinstance(net, Autoencoder)
+    net.eval()
+    coded = net(batch.images, batch.noise)
+    drawn = log_likelihood("gaussian", batch.images, coded[0], net.log_noise).mean()
+    nats = kl(coded.mean, coded.log_variance).sum(1).mean() if coded.log_variance is not None else torch.zeros(())
+    return float(objective.phases[0].loss(batch).total.detach()), float(drawn.detach()), float(nats.detach())
+
+
+@pytest.mark.parametrize("beta", [1.0, 4.0])
+def test_the_loss_is_the_negative_bound(beta: float) -> None:
+    loss, drawn, nats = _terms(_objective(beta=beta))
+    assert loss == pytest.approx(-drawn + beta * nats, rel=1e-5)
+    assert nats > 0
+
+
+def test_an_autoencoder_pays_no_prior() -> None:
+    loss, drawn, _ = _terms(_objective(gaussian=False))
+    assert loss == pytest.approx(-drawn, rel=1e-5)
+
+
+def test_the_prior_warms_up_over_so_many_images() -> None:
+    objective = _objective(kl_warm_up_images=24)
+    for images_seen, share in ((0, 0.0), (6, 0.25), (24, 1.0), (60, 1.0)):
+        loss, drawn, nats = _terms(objective, images_seen)
+        assert loss == pytest.approx(-drawn + share * nats, rel=1e-5)
+
+
+def test_free_bits_cost_the_same_however_little_a_dimension_says() -> None:
+    loss, drawn, nats = _terms(_objective(free_bits=50.0))
+    assert nats < 150
+    assert loss == pytest.approx(-drawn + 3 * 50, rel=1e-5)
+
+
+def test_a_step_is_a_function_of_its_position() -> None:
+    one, other = _objective(binarise=True), _objective(binarise=True)
+    other.prepare(6)
+    first, again = one.prepare(12), other.prepare(12)
+    assert torch.equal(first.noise, again.noise)
+    assert torch.equal(first.images, again.images)
+    assert not torch.equal(first.noise, one.prepare(18).noise)
+
+
+def test_binary_pixels_are_white_as_often_as_they_are_bright() -> None:
+    images = torch.tensor([-1.0, -0.5, 0.0, 1.0])[:, None].expand(-1, 20_000)
+    drawn = binarised(images, torch.Generator().manual_seed(0))
+    assert set(drawn.unique().tolist()) == {-1.0, 1.0}
+    shares = (drawn > 0).float().mean(1)
+    torch.testing.assert_close(shares, torch.tensor([0.0, 0.25, 0.5, 1.0]), atol=0.012, rtol=0)
+
+
+def test_a_bernoulli_refuses_grey_pixels_and_takes_binary_ones() -> None:
+    with pytest.raises(RecipeError, match=r"objective\.binarise=true"):
+        _objective(likelihood="bernoulli").prepare(0)
+    objective = _objective(grey=False, likelihood="bernoulli")
+    figures = objective.phases[0].loss(objective.prepare(0)).figures
+    assert float(figures["log_likelihood"]) == pytest.approx(-64 * np.log(2), rel=0.2)
+    assert "noise" not in figures
