@@ -12,8 +12,9 @@ from PIL import Image
 from made_data import bars, folder_of_bars
 from nonesuch import library, session
 from nonesuch.cli import app
+from nonesuch.data.decode import Reject
 from nonesuch.errors import RecipeError, RunError
-from nonesuch.evaluation.run import Run
+from nonesuch.evaluation.run import Probability, Run
 from nonesuch.recipe import Kind, Recipe
 from nonesuch.runs import checkpoint, events_log
 from nonesuch.runs.store import RunFolder, open_or_create
@@ -130,6 +131,38 @@ def test_an_autoencoder_redraws_better_after_training(data: Path, tmp_path: Path
     assert redrawn.shape == pictures.shape
     bright = redrawn[0, -4:].mean() - redrawn[0, :4].mean()
     assert bright > 40  # picture 0 has its bar below
+
+
+def test_a_vae_finds_its_own_kind_more_probable_than_noise(data: Path, tmp_path: Path) -> None:
+    list(library.fit(small(data, "vae", images=3200), tmp_path / "run"))
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert len(report["likelihood"]["kl_per_dimension"]) == 4
+    Image.fromarray(bars(1, seed=9)[0][0]).save(tmp_path / "bar.png")
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (12, 12, 3), np.uint8)).save(tmp_path / "noise.png")
+    run = Run(RunFolder(tmp_path / "run"))
+    bar, noise, missing = run.likelihood([tmp_path / "bar.png", tmp_path / "noise.png", tmp_path / "no.png"])
+    assert isinstance(bar, Probability)
+    assert isinstance(noise, Probability)
+    assert isinstance(missing, Reject)
+    assert bar.nats > noise.nats
+    assert noise.above == 0
+
+
+def test_only_a_vae_gives_a_probability(trained: dict[str, Path]) -> None:
+    for kind in ("ae", "gan"):
+        with pytest.raises(RunError, match=f"holds a {kind}, which gives no p"):
+            Run(RunFolder(trained[kind])).likelihood(["x.png"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_evaluate_prints_a_report(
+    kind: Kind, trained: dict[str, Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _call(monkeypatch, "evaluate", str(trained[kind]))
+    shown = capsys.readouterr().out
+    assert "too few held-out pictures" in shown  # 200 bars leave 20 for the test
+    assert ("redrawn" in shown) == (kind != "gan")
+    assert ("codes a picture" in shown) == (kind == "vae")
 
 
 def test_the_command_trains_and_samples(

@@ -153,6 +153,19 @@ def sample(
 
 
 @app.command()
+def likelihood(
+    run: RunArgument,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Picture files.")],
+    runs: Runs = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Say how probable a VAE finds each picture, and where it lies among the training pictures."""
+    from nonesuch.cli import show_runs
+
+    raise typer.Exit(show_runs.likelihood(runs, run, files, as_json))
+
+
+@app.command()
 def demo(out: Annotated[Path, typer.Option(help="Where the results go.")] = Path("demo")) -> None:
     """Train the lecture's CNN on the embedded pixel people and show what it learnt. About two minutes."""
     from nonesuch.cli import train_net

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,22 @@ from nonesuch.runs.store import RunFolder, Store
 
 SHOWN_CLASSES = 3
 SHOWN_ROWS = 12
+DISTANCES = {
+    "frechet": "small", "kernel": "small", "precision": "large", "recall": "large", "density": "large",
+    "coverage": "large",
+}  # fmt: skip
 
 
 def listing(root: Path) -> None:
-    """One line a run: id, kind, data, state, images seen, accuracy."""
+    """One line a run: id, kind, data, state, images seen, and the figure of its kind."""
     runs = Store(root).list()
     if not runs:
         print(f"no runs in {root}; `nonesuch train cnn pixelfolk` makes one", file=sys.stderr)
         return
-    table = Table("run", "kind", "data", "state", "images", "accuracy", box=None, pad_edge=False)
+    table = Table("run", "kind", "data", "state", "images", "figure", box=None, pad_edge=False)
     for run in runs:
-        accuracy = run.figures.get("accuracy")
         state = f"{run.state}: {run.problem}" if run.problem else run.state
-        shown = "" if accuracy is None else f"{accuracy:.2%}"
-        table.add_row(run.id, run.kind, run.data, state, f"{run.images_seen:,}", shown)
+        table.add_row(run.id, run.kind, run.data, state, f"{run.images_seen:,}", headline(run.figures))
     _console().print(table)
 
 
@@ -60,9 +63,83 @@ def predict(root: Path, where: str, files: list[Path], as_json: bool) -> int:
     return 2 if failed else 0
 
 
+def likelihood(root: Path, where: str, files: list[Path], as_json: bool) -> int:
+    """A bound on log p(x) of each file, and its place among training pictures; 2 when a file could not be read."""
+    from nonesuch.data.decode import Reject
+    from nonesuch.library import open_run
+
+    failed = False
+    for found in open_run(where, root).likelihood(files):
+        if isinstance(found, Reject):
+            failed = True
+            print(f"nonesuch: {found.name}: {found.reason}", file=sys.stderr)
+        elif as_json:
+            print(json.dumps({"file": found.name, "nats": found.nats, "above": found.above, "among": found.among}))
+        else:
+            place = f"more probable than {found.above:.0%} of {found.among} training pictures"
+            print(f"{found.name}: log p(x) >= {found.nats:,.1f} nats, {place}")
+    return 2 if failed else 0
+
+
+def headline(figures: Mapping[str, float]) -> str:
+    """The one figure of a report that tells most: accuracy, or a distance beside its floor, or the redrawing error."""
+    if "accuracy" in figures:
+        return f"accuracy {figures['accuracy']:.2%}"
+    if "frechet" in figures:
+        return f"Frechet {figures['frechet']:.4g} (real {figures['frechet_floor']:.2g})"
+    return f"off by {figures['redraw_error']:.1f} of 255" if "redraw_error" in figures else ""
+
+
 def show_report(folder: RunFolder) -> None:
-    """Accuracy with its interval, calibration, per-class figures and the confusion matrix in words."""
+    """The last report of a run as tables."""
     report: dict[str, Any] = dict(folder.report() or {})
+    if report["kind"] == "labels":
+        _show_labels(report)
+    else:
+        _show_drawings(report, folder.path)
+
+
+def _show_drawings(report: dict[str, Any], run: Path) -> None:
+    """Distances beside their floor, copies, leaks, redrawing; and where the pictures are."""
+    console = _console()
+    if "redraw_error" in report["figures"]:
+        console.print(f"held-out pictures are redrawn {report['figures']['redraw_error']:.1f} of 255 grey levels off")
+    if report.get("likelihood"):
+        bound = report["likelihood"]
+        bits = "" if bound["bits_per_value"] is None else f", {bound['bits_per_value']:.2f} bits a value"
+        console.print(
+            f"log p(x) >= {bound['nats'][-1]:,.2f} nats with {bound['samples'][-1]} codes a picture "
+            f"({bound['nats'][0]:,.2f} with one), {bound['likelihood']} likelihood, {bound['n']} pictures{bits}; "
+            f"{bound['dead']} of {len(bound['kl_per_dimension'])} dimensions of the code say nothing"
+        )
+    found = report["distances"]
+    if found is None:
+        console.print("too few held-out pictures to measure a distance to them")
+    else:
+        console.print(
+            f"{found['n']:,} samples against as many held-out pictures, on features {found['extractor']}, "
+            f"seed {found['seed']}"
+        )
+        table = Table("", "samples", "real pictures", "better is", box=None, pad_edge=False)
+        for name, better in DISTANCES.items():
+            error = found["samples"].get(f"{name}_error")
+            shown = f"{found['samples'][name]:.4g}" + (f" +- {2 * error:.2g}" if error is not None else "")
+            table.add_row(name, shown, f"{found['floor'][name]:.4g}", better)
+        console.print(table)
+    if report.get("memorisation"):
+        copies = report["memorisation"]
+        ratio = "-" if copies["ratio"] is None else f"{copies['ratio']:.2f}"
+        console.print(
+            f"nearest training picture: {ratio} times as far from samples as from held-out pictures "
+            f"({copies['training']:,} searched; 0 is a copy, 1 as new as real ones)"
+        )
+    if report.get("leak"):
+        console.print(report["leak"]["sentence"])
+    console.print(f"Look at: {run}/pictures")
+
+
+def _show_labels(report: dict[str, Any]) -> None:
+    """Accuracy with its interval, calibration, per-class figures and the confusion matrix in words."""
     interval, calibration = report["accuracy_interval"], report["calibration"]
     console = _console()
     console.print(

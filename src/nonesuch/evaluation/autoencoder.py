@@ -13,16 +13,20 @@ from nonesuch import features
 from nonesuch.assembly import Pictures
 from nonesuch.evaluation.examiner import evaluating
 from nonesuch.evaluation.generator import MOST, distances, extractor_of, pictures_of, sheet
-from nonesuch.evaluation.sampling import as_pictures, draw, redrawn
-from nonesuch.measure import distance
+from nonesuch.evaluation.sampling import as_pictures, as_trained, draw, redrawn
+from nonesuch.measure import distance, likelihood
 from nonesuch.measure.distance import DistanceReport
+from nonesuch.measure.likelihood import LikelihoodReport
 from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.pixels import Picture, write_png
 from nonesuch.recipe import Recipe
 from nonesuch.runs import atomic, layout
 from nonesuch.runs.store import RunFolder
+from nonesuch.training.reconstruct import ReconstructSettings
 
 SHOWN = 32
+WEIGHED, CODES = 500, 50
+"""Held-out pictures whose probability is bounded after training, and codes of each: seconds, and close to the bound."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,11 @@ class Redrawing:
 
 @dataclass(frozen=True)
 class AutoencoderReport:
-    """Redrawing, and the distance of what the prior's samples decode to."""
+    """Redrawing, the distance of what the prior's samples decode to, and of a VAE how probable pictures are."""
 
     redrawing: Redrawing
     distances: DistanceReport | None
+    likelihood: LikelihoodReport | None
 
     @property
     def n(self) -> int:
@@ -51,7 +56,8 @@ class AutoencoderReport:
 
     def figures(self) -> dict[str, float]:
         """The headline numbers of both."""
-        return {**self.redrawing.figures(), **(self.distances.figures() if self.distances else {})}
+        parts = (self.redrawing, self.likelihood, self.distances)
+        return {name: value for part in parts if part is not None for name, value in part.figures().items()}
 
 
 @dataclass(frozen=True)
@@ -83,11 +89,16 @@ class AutoencoderExaminer:
         samples = self._draw(max(len(held_out), 2 * SHOWN))
         floor = pictures_of(self.data, "train", len(held_out))
         report = AutoencoderReport(
-            self._redrawing(held_out), distances(lambda: self.extractor, held_out, floor, samples)
+            self._redrawing(held_out),
+            distances(lambda: self.extractor, held_out, floor, samples),
+            self._likelihood(),
         )
-        body = report.distances.to_json() if report.distances else None
+        body = {
+            "distances": report.distances.to_json() if report.distances else None,
+            "likelihood": report.likelihood.to_json() if report.likelihood else None,
+        }
         head = {"kind": "autoencoder", "split": "test", "images_seen": images_seen, "seconds": round(seconds, 3)}
-        RunFolder(run).write_report({**head, "figures": report.figures(), "distances": body})
+        RunFolder(run).write_report({**head, "figures": report.figures(), **body})
         atomic.make_folder(run / layout.PICTURES)
         write_png(run / layout.PICTURES / "samples.png", sheet(samples[: 2 * SHOWN]))
         write_png(run / layout.PICTURES / "redrawn.png", self.preview())
@@ -103,6 +114,16 @@ class AutoencoderExaminer:
             for part in (originals[start : start + 8], drawn[start : start + 8])
         ]
         return sheet(np.concatenate(rows))
+
+    def _likelihood(self) -> LikelihoodReport | None:
+        assert isinstance(self.net, Autoencoder)
+        if not self.net.gaussian:
+            return None
+        images = as_trained(self.recipe, pictures_of(self.data, "test", WEIGHED))
+        settings = self.recipe.objective
+        assert isinstance(settings, ReconstructSettings)
+        with evaluating(self.net), self.engine.autocast():
+            return likelihood.measure(self.net, images, settings.likelihood, CODES, self.recipe.seed)
 
     def _redrawing(self, originals: Picture) -> Redrawing:
         difference = originals.astype(np.float32) - self._redraw(originals).astype(np.float32)

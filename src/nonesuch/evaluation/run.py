@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nonesuch.assembly import build_net, engine, reopen
@@ -14,7 +15,9 @@ from nonesuch.errors import DataError, RecipeError, RunError
 from nonesuch.evaluation import examiners
 from nonesuch.evaluation.classifier import logits_of
 from nonesuch.evaluation.examiner import Report, evaluating
-from nonesuch.evaluation.sampling import as_pictures, draw, redrawn
+from nonesuch.evaluation.generator import pictures_of
+from nonesuch.evaluation.sampling import as_pictures, as_trained, draw, redrawn
+from nonesuch.measure.likelihood import importance_weighted
 from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.models.gan import Adversaries
 from nonesuch.pixels import Picture
@@ -22,8 +25,11 @@ from nonesuch.recipe import Recipe, from_record
 from nonesuch.runs import checkpoint, layout
 from nonesuch.runs.store import RunFolder
 from nonesuch.runs.weights import match
+from nonesuch.training.reconstruct import ReconstructSettings
 
 LARGEST_FILE = 256 << 20
+COMPARED = 500
+"""Training pictures that a picture's probability is compared with."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,16 @@ class Prediction:
     name: str
     classes: tuple[str, ...]
     probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Probability:
+    """A lower bound on log p(x) in nats, and the share of `among` training pictures that are less probable."""
+
+    name: str
+    nats: float
+    above: float
+    among: int
 
 
 class Run:
@@ -99,6 +115,32 @@ class Run:
         pixels = torch.from_numpy(pictures.copy()).permute(0, 3, 1, 2)
         with evaluating(self.net), engine(self.recipe.machine).autocast():
             return as_pictures(redrawn(self.net, self.recipe, pixels))
+
+    def likelihood(self, files: Iterable[str | Path], codes: int = 200) -> list[Probability | Reject]:
+        """How probable a VAE finds picture files, and where they lie among its training pictures.
+
+        The importance-weighted bound with so many codes. Raises RunError for any other kind of run.
+        """
+        net, settings = self.net, self.recipe.objective
+        if not isinstance(net, Autoencoder) or not isinstance(settings, ReconstructSettings) or not net.gaussian:
+            raise RunError(f"{self.folder.path.name} holds a {self.recipe.kind}, which gives no p(x); train a vae")
+        training = pictures_of(reopen(self.recipe.data), "train", COMPARED)
+
+        def bounds(pictures: Picture) -> NDArray[np.float64]:
+            draws = torch.Generator().manual_seed(self.recipe.seed)
+            images = as_trained(self.recipe, pictures)
+            with evaluating(net), engine(self.recipe.machine).autocast():
+                return importance_weighted(net, images, settings.likelihood, (codes,), draws)[:, 0]
+
+        usual = np.sort(bounds(training))
+        answers: list[Probability | Reject] = []
+        for found in self.read(files):
+            if isinstance(found, Reject):
+                answers.append(found)
+                continue
+            nats = float(bounds(found[1].permute(0, 2, 3, 1).numpy())[0])
+            answers.append(Probability(found[0], nats, float(np.searchsorted(usual, nats) / len(usual)), len(usual)))
+        return answers
 
     def predict(self, files: Iterable[str | Path]) -> list[Prediction | Reject]:
         """Probabilities for each picture file, or why it could not be read. Raises RunError unless a classifier."""

@@ -12,7 +12,7 @@ from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.models.gan import Generator
 from nonesuch.pixels import Picture, to_pixels, to_signed
 from nonesuch.recipe import Recipe
-from nonesuch.training.reconstruct import ReconstructSettings
+from nonesuch.training.reconstruct import ReconstructSettings, binarised
 
 CHUNK = 250
 
@@ -44,6 +44,13 @@ def redrawn(net: Autoencoder, recipe: Recipe, pixels: Tensor) -> Tensor:
     """Packed pictures (N, C, H, W) coded to the mean of z and decoded again: (N, C, H, W) in [-1, 1]."""
     parts = [net.encode(to_signed(part))[0] for part in torch.split(pixels, CHUNK)]
     return torch.cat([_decoded(net, recipe, part) for part in parts])
+
+
+def as_trained(recipe: Recipe, pictures: Picture) -> Tensor:
+    """Pictures (N, H, W, C) uint8 as an autoencoder was shown them: (N, C, H, W) in [-1, 1], or binary."""
+    images = to_signed(torch.from_numpy(pictures.copy()).permute(0, 3, 1, 2))
+    assert isinstance(recipe.objective, ReconstructSettings)
+    return binarised(images, torch.Generator().manual_seed(recipe.seed)) if recipe.objective.binarise else images
 
 
 def as_pictures(images: Tensor) -> Picture:

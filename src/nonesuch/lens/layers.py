@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from nonesuch.errors import NetError
 from nonesuch.lens.influence import Grid, Influence
-from nonesuch.models.blocks import Add, PartialConv, RbfOutput, Scale, ScaledTanh, SubSample
+from nonesuch.models.blocks import Add, PartialConv, RbfOutput, Resize, Scale, ScaledTanh, SubSample
 
 
 class Kind(StrEnum):
@@ -42,7 +42,7 @@ _KINDS: tuple[tuple[Kind, tuple[type[nn.Module], ...]], ...] = (
     (Kind.ACTIVATION, (nn.ReLU6, nn.Hardswish, nn.Softplus, nn.Softmax, nn.LogSoftmax)),
     (Kind.POOL, (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveMaxPool2d, nn.AdaptiveAvgPool2d)),
     (Kind.SUBSAMPLE, (SubSample,)),
-    (Kind.RESIZE, (nn.Upsample, nn.PixelShuffle, nn.PixelUnshuffle)),
+    (Kind.RESIZE, (Resize, nn.Upsample, nn.PixelShuffle, nn.PixelUnshuffle)),
     (Kind.FLATTEN, (nn.Flatten, nn.Unflatten)),
     (Kind.DROPOUT, (nn.Dropout, nn.Dropout2d)),
     (Kind.PAD, (nn.ConstantPad2d, nn.ZeroPad2d, nn.ReflectionPad2d, nn.ReplicationPad2d)),
