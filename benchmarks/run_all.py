@@ -20,12 +20,14 @@ QUICK = {
     "startup": ["--rounds", "3"],
     "packing": ["--rounds", "2", "--images", "10000"],
     "lecture_speed": ["--rounds", "3", "--seconds", "3"],
+    "gan_step": ["--rounds", "2", "--seconds", "3", "--sizes", "32"],
     "lecun_table": ["--quick"],
 }
 FULL = {
     "startup": ["--rounds", "9"],
     "packing": ["--rounds", "5"],
     "lecture_speed": ["--rounds", "11", "--seconds", "5"],
+    "gan_step": ["--rounds", "9", "--seconds", "5"],
     "lecun_table": [],
     "accuracy cifar90": [],
     "accuracy cifar": [],
@@ -33,7 +35,7 @@ FULL = {
     "accuracy mnist": [],
 }
 """Benchmark, with its task where it has several, and its options."""
-WITHOUT_PEERS = {"lecun_table"}
+WITHOUT_PEERS = {"lecun_table", "gan_step"}
 LIMIT_SECONDS = {False: 5 * 60, True: 30 * 60}
 
 

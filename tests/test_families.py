@@ -165,6 +165,18 @@ def test_evaluate_prints_a_report(
     assert ("codes a picture" in shown) == (kind == "vae")
 
 
+def test_runs_are_compared_side_by_side(
+    trained: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _call(monkeypatch, "compare", str(trained["vae"]), str(trained["gan"]), "--out", str(tmp_path / "both.png"))
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].split() == ["vae", "gan"]
+    redrawn = next(line for line in shown if line.startswith("redraw_error"))
+    assert len(redrawn.split()) == 2  # the GAN redraws nothing
+    with Image.open(tmp_path / "both.png") as sheet:
+        assert sheet.size == (8 * 62 + 2, 2 * 62 + 2)
+
+
 def test_the_command_trains_and_samples(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,3 +59,10 @@ def test_pixelfolk_is_enlarged_exactly() -> None:
 def test_an_unknown_name_lists_the_known_ones(name: str) -> None:
     with pytest.raises(DataError, match="pixelfolk, emoji, mnist"):
         open_data(name)
+
+
+def test_a_size_means_the_same_as_a_number_and_as_a_pair() -> None:
+    """A recipe keeps the pair: what it reopens must be what was planned."""
+    one, pair = open_data("pixelfolk", 32), open_data("pixelfolk", (32, 32))
+    assert one.content == pair.content
+    assert one.fingerprint == pair.fingerprint

@@ -137,6 +137,18 @@ def predict(
 
 
 @app.command()
+def compare(
+    chosen: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Run folders, or ids of runs in ./runs.")],
+    runs: Runs = Path("runs"),
+    out: Annotated[Path | None, typer.Option(help="A .png with the same seeds of each run, one row a run.")] = None,
+) -> None:
+    """Put runs side by side: figures as a table, and with --out what they draw from the same seeds."""
+    from nonesuch.cli import show_runs
+
+    show_runs.compare(runs, chosen, out)
+
+
+@app.command()
 def sample(
     run: RunArgument,
     seed: Annotated[int, typer.Option(help="Of the first picture; the others follow it.")] = 0,
@@ -167,7 +179,7 @@ def likelihood(
 
 @app.command()
 def demo(out: Annotated[Path, typer.Option(help="Where the results go.")] = Path("demo")) -> None:
-    """Train the lecture's CNN on the embedded pixel people and show what it learnt. About two minutes."""
+    """Train a CNN, a VAE and a GAN on the embedded pixel people and show what they learnt. About five minutes."""
     from nonesuch.cli import train_net
 
     raise typer.Exit(train_net.demo(out))

@@ -4,15 +4,21 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
+from nonesuch.errors import RecipeError
+from nonesuch.pixels import grid, write_png
 from nonesuch.runs.store import RunFolder, Store
+
+if TYPE_CHECKING:
+    from nonesuch.evaluation.run import Run
 
 SHOWN_CLASSES = 3
 SHOWN_ROWS = 12
+SAMPLED = 8
 DISTANCES = {
     "frechet": "small", "kernel": "small", "precision": "large", "recall": "large", "density": "large",
     "coverage": "large",
@@ -81,6 +87,41 @@ def likelihood(root: Path, where: str, files: list[Path], as_json: bool) -> int:
     return 2 if failed else 0
 
 
+def compare(root: Path, chosen: list[str], out: Path | None) -> None:
+    """A row a figure, a column a run. Distances on different features, not to be compared, have rows of their own."""
+    from nonesuch.library import open_run
+
+    opened = [open_run(where, root) for where in chosen]
+    table = Table("", *(run.folder.path.name for run in opened), box=None, pad_edge=False)
+    table.add_row("kind", *(run.recipe.kind for run in opened))
+    table.add_row("images", *(f"{run.images_seen:,}" for run in opened))
+    rows: dict[str, list[str]] = {}
+    for place, run in enumerate(opened):
+        report: dict[str, Any] = dict(run.report() or {})
+        measured_on = (report.get("distances") or {}).get("extractor", "")
+        for name, value in dict(report.get("figures") or {}).items():
+            title = f"{name} ({measured_on})" if name in DISTANCES else name
+            rows.setdefault(title, [""] * len(opened))[place] = f"{value:.4g}"
+    for title, cells in rows.items():
+        table.add_row(title, *cells)
+    _console().print(table)
+    if out is not None:
+        _draw_side_by_side(opened, out)
+
+
+def _draw_side_by_side(opened: list["Run"], out: Path) -> None:
+    """Seeds 0 to 7 of each run that draws, one row a run. Raises RecipeError where sizes differ or nothing draws."""
+    import numpy as np
+
+    drawn = [run.sample(range(SAMPLED)) for run in opened if run.recipe.kind != "cnn"]
+    if not drawn or len({pictures.shape for pictures in drawn}) > 1:
+        found = ", ".join("x".join(map(str, pictures.shape[1:])) for pictures in drawn) or "no run that draws"
+        raise RecipeError(f"a sheet needs runs that draw pictures of one size; found {found}: leave --out away")
+    scale = max(1, 64 // drawn[0].shape[1])
+    write_png(out, grid(np.concatenate(drawn), columns=SAMPLED, scale=scale))
+    print(out)
+
+
 def headline(figures: Mapping[str, float]) -> str:
     """The one figure of a report that tells most: accuracy, or a distance beside its floor, or the redrawing error."""
     if "accuracy" in figures:
@@ -96,11 +137,11 @@ def show_report(folder: RunFolder) -> None:
     if report["kind"] == "labels":
         _show_labels(report)
     else:
-        _show_drawings(report, folder.path)
+        _show_drawings(report)
 
 
-def _show_drawings(report: dict[str, Any], run: Path) -> None:
-    """Distances beside their floor, copies, leaks, redrawing; and where the pictures are."""
+def _show_drawings(report: dict[str, Any]) -> None:
+    """Distances beside their floor, copies, leaks, redrawing, likelihood."""
     console = _console()
     if "redraw_error" in report["figures"]:
         console.print(f"held-out pictures are redrawn {report['figures']['redraw_error']:.1f} of 255 grey levels off")
@@ -135,7 +176,6 @@ def _show_drawings(report: dict[str, Any], run: Path) -> None:
         )
     if report.get("leak"):
         console.print(report["leak"]["sentence"])
-    console.print(f"Look at: {run}/pictures")
 
 
 def _show_labels(report: dict[str, Any]) -> None:

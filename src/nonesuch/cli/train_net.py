@@ -163,15 +163,44 @@ def _signals() -> Iterator[Callable[[], str | None]]:
             signal.signal(getattr(signal, name), handler)
 
 
+@dataclass(frozen=True)
+class Act:
+    """One of the demo's runs: what is said before it, how long it takes, and the pictures it leaves."""
+
+    kind: Kind
+    name: str
+    minutes: float
+    words: str
+    pictures: tuple[str, ...]
+
+
+ACTS = (
+    Act(
+        "cnn",
+        "hair-colour",
+        1.5,
+        "The lecture's CNN learns to name their hair colour.",
+        ("answers.png", "confusion.png"),
+    ),
+    Act("vae", "vae", 1.0, "A VAE learns to redraw them from 32 numbers.", ("redrawn.png", "samples.png")),
+    Act("gan", "gan", 1.5, "A GAN learns to draw people who do not exist.", ("samples.png", "neighbours.png")),
+)
+
+
 def demo(out: Path) -> int:
-    """The main job on the embedded data set; says what was done and where the results lie."""
+    """The main job on the embedded data set, for each family; says what was done and where the results lie."""
     from nonesuch.cli import show_runs
 
-    print("nonesuch demo: 6,000 pixel people, each 16x16; the lecture's CNN learns to name their hair colour.\n")
-    folder = out / "hair-colour"
-    code = run(Wish("cnn", "pixelfolk", minutes=1.5, run=folder), as_json=False)
-    if code == 0:
+    print("nonesuch demo: 6,000 pixel people, each 16x16.")
+    for act in ACTS:
+        print(f"\n{act.words}")
+        folder = out / act.name
+        code = run(Wish(act.kind, "pixelfolk", minutes=act.minutes, run=folder), as_json=False)
+        if code:
+            return code
         show_runs.show_report(RunFolder(folder))
-        print(f"\nThe run: {folder}\nLook at: {folder}/pictures/answers.png and confusion.png")
-        print(f"Next:    nonesuch predict {folder} YOUR.png     nonesuch train cnn YOUR-FOLDER")
-    return code
+    print("\nLook at:")
+    for act in ACTS:
+        print(f"  {act.kind}: " + "  ".join(f"{out / act.name}/pictures/{name}" for name in act.pictures))
+    print(f"Next:    nonesuch sample {out}/gan --seed 100     nonesuch train gan YOUR-FOLDER --minutes 10")
+    return 0

@@ -53,7 +53,9 @@ def open_data(
     Both are judged by the first 32 pictures. `progress(done, total)` is called as packing goes on.
     Raises DataError when nothing can be used; it shows the first reasons.
     """
-    source = source_of(where, size if isinstance(size, int) else None, progress)
+    # A set that is drawn to size must be asked for the same one by `32` and by `(32, 32)`.
+    side = size[0] if isinstance(size, tuple) and size[0] == size[1] else size
+    source = source_of(where, side if isinstance(side, int) else None, progress)
     try:
         if size is None or channels is None:
             usual_size, usual_channels = _judged(source)

@@ -1,0 +1,188 @@
+"""Images a second of a whole GAN step, both nets: nonesuch, the DCGAN script of pytorch/examples, a bare bf16 loop.
+
+python benchmarks/gan_step.py [--sizes 32 64] [--rounds 5] [--seconds 4]
+
+All of them train on the embedded pixel people in colour, batch 64, in one process and in turns, whose order changes
+from round to round. "script" has the example's nets, losses, optimizers and order of work, its pictures read through a
+DataLoader of two workers from arrays in memory, which is kinder to it than a folder of files. "hand" is the same step
+as a careful person writes it: pictures in memory, channels_last, bf16 autocast, the critic frozen for the generator.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import harness
+import numpy as np
+import torch
+from harness import Readings, Target
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, TensorDataset
+
+import nonesuch as ns
+from nonesuch.assembly import Parts, assemble, engine
+from nonesuch.models import catalog
+from nonesuch.models.gan import Adversaries
+from nonesuch.pixels import to_signed
+from nonesuch.training import loop
+
+BATCH = 64
+LATENT = 100
+WANTED = {32: 1.6, 64: 2.0}
+MODERN_WANTED, HAND_WANTED = 2.5, 0.97
+Step = Callable[[], None]
+
+
+def main() -> int:
+    settings = _options()
+    os.environ.setdefault("NONESUCH_CACHE", str(settings.out / "cache"))
+    facts = harness.machine()
+    harness.print_machine(facts)
+    figures, targets = {}, []
+    for size in settings.sizes:
+        rates = measure(size, settings.rounds, settings.seconds)
+        figures[str(size)] = rates
+        print(f"\n{size} px, batch {BATCH}, images/s, median of {settings.rounds} turns")
+        for name, values in rates.items():
+            print(f"  {name:<16}{np.median(values):8.0f}   ({min(values):.0f} to {max(values):.0f})")
+        targets += judge(size, rates)
+    harness.print_targets(targets)
+    harness.write_results(settings.out, "gan_step", facts, figures, targets)
+    return 0
+
+
+def measure(size: int, rounds: int, seconds: float) -> Readings:
+    """Images a second of each contender in each round."""
+    pictures, threads = _pictures(size), torch.get_num_threads()
+    contenders = {
+        "script": script(pictures),
+        "hand": hand(pictures),
+        "classic": through_nonesuch("classic", size),
+        "modern": through_nonesuch("modern", size),
+    }
+    rates: Readings = {name: [] for name in contenders}
+    for step in contenders.values():
+        for _ in range(3):
+            step()
+    for number in range(rounds):
+        for name in harness.rotated(list(contenders), number):
+            torch.set_num_threads(threads)
+            started, steps = time.perf_counter(), 0
+            while time.perf_counter() - started < seconds:
+                contenders[name]()
+                steps += 1
+            rates[name].append(BATCH * steps / (time.perf_counter() - started))
+    return rates
+
+
+def _pictures(size: int) -> Tensor:
+    """The training pictures, uint8 (N, 3, size, size)."""
+    pack = ns.open_data("pixelfolk", size)
+    return torch.from_numpy(np.array(pack.pixels)).permute(0, 3, 1, 2)
+
+
+def through_nonesuch(net: str, size: int) -> Step:
+    """One step of THE loop for each call, by the net's own preset, unconditional."""
+    recipe = ns.plan(
+        "pixelfolk", kind="gan", net=net, size=size, images=10**9, label="none", settings={"train.batch": str(BATCH)}
+    )
+    parts: Parts = assemble(recipe, engine(recipe.machine))
+    events = loop.fit(parts.objective, parts.pace, parts.engine, parts.average)
+
+    def step() -> None:
+        next(events)
+
+    return step
+
+
+def script(pictures: Tensor) -> Step:
+    """pytorch/examples/dcgan in float32: the critic on real, then on fake pictures, then the generator."""
+    nets = _nets(pictures)
+    critic, generator = (
+        torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999)) for net in (nets.critic, nets.generator)
+    )
+    batches = _forever(
+        DataLoader(TensorDataset(to_signed(pictures)), BATCH, shuffle=True, num_workers=2, drop_last=True)
+    )
+    loss = nn.BCEWithLogitsLoss()
+
+    def step() -> None:
+        real = next(batches)[0]
+        nets.critic.zero_grad()
+        loss(nets.critic(real), torch.ones(len(real))).backward()
+        fake = nets.generator(torch.randn(len(real), LATENT))
+        loss(nets.critic(fake.detach()), torch.zeros(len(real))).backward()
+        critic.step()
+        nets.generator.zero_grad()
+        loss(nets.critic(fake), torch.ones(len(real))).backward()
+        generator.step()
+
+    return step
+
+
+def hand(pictures: Tensor) -> Step:
+    """The same step, written for a CPU with bf16."""
+    nets = _nets(pictures).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    critic, generator = (
+        torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999), fused=True) for net in (nets.critic, nets.generator)
+    )
+    packed = pictures.contiguous(memory_format=torch.channels_last)
+
+    def step() -> None:
+        real = to_signed(packed[torch.randint(len(packed), (BATCH,))])
+        with torch.autocast("cpu", torch.bfloat16):
+            fake = nets.generator(torch.randn(BATCH, LATENT)).float()
+            lost = F.softplus(-nets.critic(real)).mean() + F.softplus(nets.critic(fake.detach())).mean()
+        lost.backward()
+        critic.step()
+        critic.zero_grad()
+        nets.critic.requires_grad_(False)
+        with torch.autocast("cpu", torch.bfloat16):
+            lost = F.softplus(-nets.critic(fake)).mean()
+        lost.backward()
+        generator.step()
+        generator.zero_grad()
+        nets.critic.requires_grad_(True)
+
+    return step
+
+
+def _nets(pictures: Tensor) -> Adversaries:
+    nets = catalog.build("classic", (3, *pictures.shape[2:]), 0)
+    assert isinstance(nets, Adversaries)
+    return nets
+
+
+def _forever(loader: DataLoader[tuple[Tensor, ...]]) -> Iterator[list[Tensor]]:
+    while True:
+        yield from loader  # type: ignore[misc]
+
+
+def judge(size: int, rates: Readings) -> list[Target]:
+    """Ratios within rounds, their median."""
+    wanted = {
+        ("classic", "script"): WANTED[size],
+        ("classic", "hand"): HAND_WANTED,
+        ("modern", "script"): MODERN_WANTED,
+    }
+    return [
+        Target(f"{size} px: {one} over {other}, images/s", harness.paired_ratio(rates[one], rates[other]).median, least)
+        for (one, other), least in wanted.items()
+    ]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="+", choices=list(WANTED), default=list(WANTED))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=4.0, help="of one turn")
+    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent.parent / "build" / "bench")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
