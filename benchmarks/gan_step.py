@@ -3,8 +3,7 @@
 python benchmarks/gan_step.py [--sizes 32 64] [--rounds 5] [--seconds 4]
 
 All of them train on the embedded pixel people in colour, batch 64, in one process and in turns, whose order changes
-from round to round. "script" has the example's nets, losses, optimizers and order of work, its pictures read through a
-DataLoader of two workers from arrays in memory, which is kinder to it than a folder of files. "hand" is the same step
+from round to round. "script" is contenders/dcgan_script.py. "hand" is the same step
 as a careful person writes it: pictures in memory, channels_last, bf16 autocast, the critic frozen for the generator.
 """
 
@@ -12,26 +11,22 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import harness
 import numpy as np
 import torch
+from contenders.dcgan_script import BATCH, LATENT, DcganScript, nets
 from harness import Readings, Target
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, TensorDataset
 
 import nonesuch as ns
 from nonesuch.assembly import Parts, assemble, engine
-from nonesuch.models import catalog
-from nonesuch.models.gan import Adversaries
 from nonesuch.pixels import to_signed
 from nonesuch.training import loop
 
-BATCH = 64
-LATENT = 100
 WANTED = {32: 1.6, 64: 2.0}
 MODERN_WANTED, HAND_WANTED = 2.5, 0.97
 Step = Callable[[], None]
@@ -59,7 +54,7 @@ def measure(size: int, rounds: int, seconds: float) -> Readings:
     """Images a second of each contender in each round."""
     pictures, threads = _pictures(size), torch.get_num_threads()
     contenders = {
-        "script": script(pictures),
+        "script": DcganScript(pictures).step,
         "hand": hand(pictures),
         "classic": through_nonesuch("classic", size),
         "modern": through_nonesuch("modern", size),
@@ -99,67 +94,31 @@ def through_nonesuch(net: str, size: int) -> Step:
     return step
 
 
-def script(pictures: Tensor) -> Step:
-    """pytorch/examples/dcgan in float32: the critic on real, then on fake pictures, then the generator."""
-    nets = _nets(pictures)
-    critic, generator = (
-        torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999)) for net in (nets.critic, nets.generator)
-    )
-    batches = _forever(
-        DataLoader(TensorDataset(to_signed(pictures)), BATCH, shuffle=True, num_workers=2, drop_last=True)
-    )
-    loss = nn.BCEWithLogitsLoss()
-
-    def step() -> None:
-        real = next(batches)[0]
-        nets.critic.zero_grad()
-        loss(nets.critic(real), torch.ones(len(real))).backward()
-        fake = nets.generator(torch.randn(len(real), LATENT))
-        loss(nets.critic(fake.detach()), torch.zeros(len(real))).backward()
-        critic.step()
-        nets.generator.zero_grad()
-        loss(nets.critic(fake), torch.ones(len(real))).backward()
-        generator.step()
-
-    return step
-
-
 def hand(pictures: Tensor) -> Step:
     """The same step, written for a CPU with bf16."""
-    nets = _nets(pictures).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    built = nets(pictures).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     critic, generator = (
-        torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999), fused=True) for net in (nets.critic, nets.generator)
+        torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999), fused=True) for net in (built.critic, built.generator)
     )
     packed = pictures.contiguous(memory_format=torch.channels_last)
 
     def step() -> None:
         real = to_signed(packed[torch.randint(len(packed), (BATCH,))])
         with torch.autocast("cpu", torch.bfloat16):
-            fake = nets.generator(torch.randn(BATCH, LATENT)).float()
-            lost = F.softplus(-nets.critic(real)).mean() + F.softplus(nets.critic(fake.detach())).mean()
+            fake = built.generator(torch.randn(BATCH, LATENT)).float()
+            lost = F.softplus(-built.critic(real)).mean() + F.softplus(built.critic(fake.detach())).mean()
         lost.backward()
         critic.step()
         critic.zero_grad()
-        nets.critic.requires_grad_(False)
+        built.critic.requires_grad_(False)
         with torch.autocast("cpu", torch.bfloat16):
-            lost = F.softplus(-nets.critic(fake)).mean()
+            lost = F.softplus(-built.critic(fake)).mean()
         lost.backward()
         generator.step()
         generator.zero_grad()
-        nets.critic.requires_grad_(True)
+        built.critic.requires_grad_(True)
 
     return step
-
-
-def _nets(pictures: Tensor) -> Adversaries:
-    nets = catalog.build("classic", (3, *pictures.shape[2:]), 0)
-    assert isinstance(nets, Adversaries)
-    return nets
-
-
-def _forever(loader: DataLoader[tuple[Tensor, ...]]) -> Iterator[list[Tensor]]:
-    while True:
-        yield from loader  # type: ignore[misc]
 
 
 def judge(size: int, rates: Readings) -> list[Target]:

@@ -21,6 +21,7 @@ QUICK = {
     "packing": ["--rounds", "2", "--images", "10000"],
     "lecture_speed": ["--rounds", "3", "--seconds", "3"],
     "gan_step": ["--rounds", "2", "--seconds", "3", "--sizes", "32"],
+    "gan_quality": ["--minutes", "0.5", "--seeds", "1"],
     "lecun_table": ["--quick"],
 }
 FULL = {
@@ -28,6 +29,7 @@ FULL = {
     "packing": ["--rounds", "5"],
     "lecture_speed": ["--rounds", "11", "--seconds", "5"],
     "gan_step": ["--rounds", "9", "--seconds", "5"],
+    "gan_quality": [],
     "lecun_table": [],
     "accuracy cifar90": [],
     "accuracy cifar": [],
@@ -35,7 +37,7 @@ FULL = {
     "accuracy mnist": [],
 }
 """Benchmark, with its task where it has several, and its options."""
-WITHOUT_PEERS = {"lecun_table", "gan_step"}
+WITHOUT_PEERS = {"lecun_table", "gan_step", "gan_quality"}
 LIMIT_SECONDS = {False: 5 * 60, True: 30 * 60}
 
 

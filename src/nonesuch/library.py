@@ -7,8 +7,8 @@ from typing import cast
 import torch
 
 import nonesuch.data.open as data_door
-from nonesuch import machine, session
-from nonesuch.assembly import build_net, divided
+from nonesuch import forecast, machine, session
+from nonesuch.assembly import build_net, divided, reopen
 from nonesuch.data import builtin
 from nonesuch.data.pack import Pack
 from nonesuch.data.places import cache_root
@@ -44,7 +44,8 @@ def plan(
     kind: "cnn" a classifier, "ae" or "vae" an autoencoder, "gan" a generator and its critic.
     label: the column that holds the classes. Without it the sub-folders, if there are any; "none" leaves them out, so
         that a GAN is not told what to make.
-    Packs the pictures on the first call. Without `minutes` or `images`, the net's preset decides how long to train.
+    Packs the pictures on the first call; a GAN's width is then chosen for the minutes, by a trial of some seconds.
+    Without `minutes` or `images`, the net's preset decides how long to train.
     Raises DataError, NetError or RecipeError.
     """
     pack = data_door.open_data(where, size, known_channels(channels), known_fit(fit), progress)
@@ -70,7 +71,15 @@ def plan(
     )
     planned = change(first.model_copy(update={"machine": computed}), settings or {})
     check_net(planned)
+    chosen = {"net.options.width", "net.options.critic_width", "net.options.most"} & set(settings or {})
+    if planned.net.name == "modern" and minutes is not None and not chosen:
+        return forecast.widest(planned, data)
     return planned
+
+
+def expect(recipe: Recipe) -> forecast.Forecast:
+    """How many pictures a budget in minutes will show on this machine, by a short trial. Raises DataError."""
+    return forecast.expect(recipe, reopen(recipe.data))
 
 
 def _column(pack: Pack, label: str | None, kind: Kind) -> str:

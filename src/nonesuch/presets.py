@@ -57,6 +57,17 @@ PRESETS: Mapping[str, Preset] = {
 }  # fmt: skip
 BETA2 = {"classic": 0.999}
 """Adam's second momentum where it is not 0.99: the DCGAN paper's."""
+WIDTHS = (16, 24, 32, 48, 64)
+"""Of `modern`, from which the minutes choose: maps in the finest layers, four times as many in the coarsest."""
+ENOUGH_PICTURES = 180_000
+"""Below so many pictures shown, a thinner `modern` that sees more of them draws better (LOG, 2026-11-24)."""
+STAGES = (
+    (150_000, "detailed, most of them whole"),
+    (50_000, "recognisable, many of them torn"),
+    (10_000, "rough shapes of the right kind"),
+    (0, "blurs"),
+)
+"""What `modern` drew of clothes and of faces after so many pictures, 32x32."""
 DEFAULT_NET: Mapping[Kind, str] = {"cnn": "lecture", "ae": "autoencoder", "vae": "autoencoder", "gan": "modern"}
 
 

@@ -73,3 +73,22 @@ def test_a_conditional_net_asks_for_the_class() -> None:
 def test_modern_is_made_of_what_browsers_run() -> None:
     kinds = {type(module).__name__ for module in _nets("modern", (3, 32, 32)).generator.modules()}
     assert kinds <= {"Generator", "Sequential", "Linear", "Resize", "Conv2d", "BatchNorm2d", "LeakyReLU", "Tanh"}
+
+
+def test_modern_has_the_maps_of_its_table() -> None:
+    """32 px, width 32: z 64 -> 128x4x4, resized and convolved to 64, 32, 16 maps, then to 3; norms have two a map."""
+    nets = _nets("modern", (3, 32, 32))
+    convolved = 9 * (128 * 64 + 64 * 32 + 32 * 16 + 16 * 3) + 3
+    wanted = (64 + 1) * 128 * 16 + 2 * 128 + convolved + 2 * (64 + 32 + 16)
+    assert sum(p.numel() for p in nets.generator.parameters()) == wanted
+
+
+def test_z_decides_more_than_the_class_at_first() -> None:
+    """Two classes of one z are nearer to each other than two z of one class, by far: else each class is one picture."""
+    nets = _nets("modern", (1, 16, 16), classes=2)
+    z = torch.randn(64, 64)
+    with torch.no_grad():
+        one, other = (nets.generator(z, torch.full((64,), kind)) for kind in (0, 1))
+    by_class = (one - other).square().mean()
+    by_z = (one - one.roll(1, 0)).square().mean()
+    assert float(by_class) < 0.3 * float(by_z)

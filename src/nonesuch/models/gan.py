@@ -22,6 +22,9 @@ COARSEST = 4
 SLOPE = 0.2
 CLASSIC_SPREAD = 0.02
 """Standard deviation of the DCGAN paper's first weights (Radford, Metz, Chintala 2016, section 4)."""
+CLASS_SPREAD = 0.2
+"""Of the generator's first class vectors. At z's own 1, a class decides more than z does and gets one picture only:
+Frechet distance 112 against 30 after 100 s on Fashion-MNIST (LOG, 2026-11-24)."""
 
 
 class ClassicConfig(NetConfig):
@@ -33,7 +36,10 @@ class ClassicConfig(NetConfig):
 
 
 class ModernConfig(NetConfig):
-    """Finest layers have `width` maps, doubled with every halving up to `most`; `norm` is the generator's."""
+    """Finest layers have `width` maps (the generator's very last: half), doubled with every halving up to `most`.
+
+    `norm` is the generator's.
+    """
 
     latent: int = Field(64, ge=1)
     width: int = Field(32, ge=1)
@@ -64,6 +70,8 @@ class Generator(nn.Module):
         self.latent, self.coarse, self.classes = latent, coarse, classes
         self.first, self.body = first, body
         self.embed = nn.Embedding(classes, latent) if classes else None
+        if self.embed is not None:
+            nn.init.normal_(self.embed.weight, std=CLASS_SPREAD)
 
     def forward(self, z: Tensor, targets: Tensor | None = None) -> Tensor:
         """z (B, latent) and, for a conditional net, classes (B,) to pictures (B, C, H, W) in [-1, 1]."""
@@ -136,11 +144,12 @@ def modern(config: ModernConfig, shape: Shape, classes: int) -> nn.Module:
     maps = [min(config.most, config.width * 2**k) for k in range(len(sizes) - 1)]
     coarse = (maps[-1], *sizes[-1])
     up: list[nn.Module] = [*_norm(config.norm, maps[-1]), nn.LeakyReLU(SLOPE)]
-    wide = [*maps[:0:-1], maps[0]]
-    for step, (inner, outer) in enumerate(zip(wide, [*maps[-2::-1], maps[0]], strict=True)):
+    # At the picture's own size a convolution costs most: half the maps there, measured (LOG, 2026-11-24).
+    finest = max(1, maps[0] // 2)
+    for step, (inner, outer) in enumerate(pairwise([*maps[::-1], finest])):
         up += [Resize(sizes[-2 - step]), nn.Conv2d(inner, outer, 3, padding=1, bias=config.norm == "none")]
         up += [*_norm(config.norm, outer), nn.LeakyReLU(SLOPE)]
-    up += [nn.Conv2d(maps[0], channels, 3, padding=1), nn.Tanh()]
+    up += [nn.Conv2d(finest, channels, 3, padding=1), nn.Tanh()]
     ins = [min(config.most, config.critic_width * 2**k) for k in range(len(sizes) - 1)]
     down: list[nn.Module] = [FirstConv(channels, ins[0], 4, 2, 1), nn.LeakyReLU(SLOPE)]
     for outer, inner in pairwise(ins):
