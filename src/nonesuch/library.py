@@ -4,17 +4,22 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import torch
 
 import nonesuch.data.open as data_door
 from nonesuch import forecast, machine, session
 from nonesuch.assembly import build_net, divided, reopen
 from nonesuch.data import builtin
+from nonesuch.data.decode import Reject, Undecodable, decode
 from nonesuch.data.pack import Pack
 from nonesuch.data.places import cache_root
 from nonesuch.data.settings import Channels, known_channels, known_fit
-from nonesuch.errors import RecipeError
+from nonesuch.errors import DataError, RecipeError
 from nonesuch.evaluation.run import Run
+from nonesuch.lens import kernels
+from nonesuch.lens.kernels import Kernel
+from nonesuch.pixels import Picture, to_signed
 from nonesuch.presets import DEFAULT_NET, preset
 from nonesuch.recipe import DataSettings, Kind, MachineSettings, Recipe, change
 from nonesuch.runs.store import RunFolder, Store, open_or_create
@@ -146,3 +151,33 @@ def _share(settings: Mapping[str, str], key: str) -> float:
         return float(text)
     except ValueError:
         raise RecipeError(f"data.{key} is a share between 0 and 1; found {text!r}") from None
+
+
+def filtered(file: str | Path, kernel: Kernel) -> Picture:
+    """A picture file under an image editor's kernel, uint8 (H', W', C): rounded and cut off to 0 to 255.
+
+    Transparency is kept as it is. Raises DataError for a file that cannot be read, NetError where they do not fit.
+    """
+    try:
+        picture = decode(Path(file).read_bytes())
+    except (Undecodable, OSError) as error:
+        raise DataError(f"{file}: {getattr(error, 'strerror', None) or error}; give a picture file") from None
+    colours = picture[..., :3]
+    images = torch.from_numpy(colours.astype(np.float32)).permute(2, 0, 1)[None]
+    found = kernels.apply(kernel, images)[0].round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
+    return np.concatenate([found, picture[:: kernel.stride, :: kernel.stride, 3:]], axis=2)
+
+
+def learned_map(file: str | Path, run: Run, number: int) -> tuple[Kernel, Picture]:
+    """Filter `number` of a run's first convolution, and what it makes of a picture file, uint8 (H', W', 1).
+
+    The picture is brought to the net's size, and seen as the net sees it, in [-1, 1]; in the map 128 stands for 0.
+    Raises DataError, RunError or NetError.
+    """
+    kernel = run.kernel(number)
+    (found,) = run.read([file])
+    if isinstance(found, Reject):
+        raise DataError(f"{found.name}: {found.reason}; give a picture file")
+    values = kernels.apply(kernel, to_signed(found[1]))[0, 0]
+    scaled = 128 + 127 * values / values.abs().max().clamp(min=1e-12)
+    return kernel, scaled.round().to(torch.uint8)[..., None].numpy()

@@ -17,6 +17,7 @@ from nonesuch.evaluation.classifier import logits_of
 from nonesuch.evaluation.examiner import Report, evaluating
 from nonesuch.evaluation.generator import pictures_of
 from nonesuch.evaluation.sampling import as_pictures, as_trained, draw, redrawn
+from nonesuch.lens.kernels import Kernel, of_layer
 from nonesuch.measure.likelihood import importance_weighted
 from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.models.gan import Adversaries
@@ -78,6 +79,16 @@ class Run:
     def classes(self) -> tuple[str, ...]:
         """Names of the classes, in the order of the net's outputs, or of what a conditional generator can be told."""
         return self.recipe.data.classes
+
+    def kernel(self, number: int) -> Kernel:
+        """Filter `number` of the net's first convolution, as an image editor's kernel across the picture's channels.
+
+        Raises RunError for a net that has none, NetError for a filter that it does not have.
+        """
+        seeing = next((module for module in self.net.modules() if isinstance(module, nn.Conv2d)), None)
+        if seeing is None or seeing.in_channels != self.recipe.data.channels:
+            raise RunError(f"{self.folder.path.name} has no convolution that sees pictures; take a cnn, an ae or a vae")
+        return of_layer(seeing, number)
 
     def report(self) -> dict[str, object] | None:
         """The last measurement, or None before the first."""
