@@ -1,6 +1,7 @@
 """Autoencoders, VAEs and GANs through the whole path: train, stop, go on, measure, sample, on small pictures."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -199,3 +200,28 @@ def _call(monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
     with pytest.raises(SystemExit) as ended:
         app.main()
     assert ended.value.code == 0
+
+
+@pytest.mark.parametrize("kind", ["ae", "vae"])
+def test_samples_of_the_mixture_lie_where_the_codes_lie(trained: dict[str, Path], tmp_path: Path, kind: str) -> None:
+    """The same seed gives the same picture, another than the prior's; a mixture of another moment is refused."""
+    run = library.open_run(trained[kind])
+    mixed = run.sample(range(6), mixture=True)
+    np.testing.assert_array_equal(mixed[4], run.sample([4], mixture=True)[0])
+    assert (mixed != run.sample(range(6))).any()
+    report = dict(run.report() or {})
+    assert report["mixture"]["components"] >= 1  # type: ignore[index]
+    copy = tmp_path / "copy"
+    shutil.copytree(trained[kind], copy)
+    (copy / "mixture.safetensors").write_bytes(b"harmed")
+    with pytest.raises(RunError, match="evaluate"):
+        library.open_run(copy).sample([0], mixture=True)
+    other = library.open_run(trained[kind])
+    other.images_seen += 1
+    with pytest.raises(RunError, match="another state"):
+        other.sample([0], mixture=True)
+
+
+def test_a_gan_has_no_mixture(trained: dict[str, Path]) -> None:
+    with pytest.raises(RunError, match="no codes"):
+        library.open_run(trained["gan"]).sample([0], mixture=True)

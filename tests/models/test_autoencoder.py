@@ -19,18 +19,18 @@ def _net(shape: tuple[int, int, int], **options: object) -> Autoencoder:
 @pytest.mark.parametrize("gaussian", [True, False])
 def test_what_comes_in_comes_out(shape: tuple[int, int, int], gaussian: bool) -> None:
     net = _net(shape, gaussian=gaussian, latent=5)
-    coded = net(torch.randn(2, *shape), torch.randn(2, 5))
-    assert coded[0].shape == (2, *shape)
+    coded = net(torch.randn(2, *shape), torch.randn(3, 2, 5))
+    assert coded.decoded.shape == (3 if gaussian else 1, 2, *shape)
     assert coded.mean.shape == (2, 5)
     assert (coded.log_variance is None) != gaussian
 
 
 def test_z_is_the_mean_plus_the_deviation_times_noise() -> None:
     net = _net((1, 16, 16), latent=3).eval()
-    images, noise = torch.randn(2, 1, 16, 16), torch.randn(2, 3)
+    images, noise = torch.randn(2, 1, 16, 16), torch.randn(1, 2, 3)
     mean, log_variance = net.encode(images)
     assert log_variance is not None
-    torch.testing.assert_close(net(images, noise)[0], net.decode(mean + log_variance.exp().sqrt() * noise))
+    torch.testing.assert_close(net(images, noise).decoded[0], net.decode(mean + log_variance.exp().sqrt() * noise[0]))
 
 
 def test_an_autoencoders_code_is_a_point_whatever_the_noise() -> None:

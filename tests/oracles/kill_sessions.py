@@ -1,6 +1,6 @@
 """Real training sessions, killed at random times and resumed, against one that nobody touched.
 
-    python tests/oracles/kill_sessions.py FOLDER --kills 200
+    python tests/oracles/kill_sessions.py FOLDER --kind gan --kills 200
 
 torch is imported once; each sitting is a forked child, so that a kill costs a fraction of a second. Prints one JSON
 line: how many kills struck a living trainer, and whether weights, average, optimizer state, log, report are the same.
@@ -15,6 +15,7 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -23,7 +24,7 @@ import torch
 
 from made_data import folder_of_bars
 from nonesuch import library, session
-from nonesuch.recipe import Recipe
+from nonesuch.recipe import Kind, Recipe
 from nonesuch.runs import checkpoint, events_log
 from nonesuch.runs.store import open_or_create
 
@@ -31,14 +32,28 @@ TIMELESS = ("stepped", "measured", "finished")
 SITTING_SECONDS = 60
 
 
-def recipe(data: Path, images: int) -> Recipe:
-    """A lecture CNN with everything on that a resume could get wrong: dropout, augmentation, average, momenta."""
-    settings = {
-        "train.batch": "16", "train.ema_half_life": "200", "train.augment.shift": "1", "machine.threads": "1",
-        "train.augment.flip": "true", "net.options.widths": "[4, 4, 8]", "net.options.dense": "8",
-        "snapshot_images": "16",
-    }  # fmt: skip
-    return library.plan(data, images=images, settings=settings)
+EVERYWHERE = {
+    "train.batch": "16", "train.ema_half_life": "200", "machine.threads": "1", "train.augment.flip": "true",
+    "snapshot_images": "16",
+}  # fmt: skip
+DRAWING = {"net.options.widths": "[4, 8]", "net.options.hidden": "16", "net.options.latent": "4"}
+SMALL: Mapping[Kind, Mapping[str, str]] = {
+    "cnn": {"train.augment.shift": "1", "net.options.widths": "[4, 4, 8]", "net.options.dense": "8"},
+    "ae": DRAWING,
+    "vae": DRAWING | {"objective.kl_warm_up_images": "800", "objective.free_bits": "0.01"},
+    "gan": {
+        "net.options.width": "4", "net.options.most": "8", "net.options.critic_width": "4", "net.options.latent": "4",
+        "objective.penalty": "0.1", "objective.penalty_every": "2", "objective.alternate": "batches",
+        "objective.augment": '["colour", "translation", "cutout"]',
+    },
+}  # fmt: skip
+"""Everything on that a resume could get wrong: dropout, augmentation of both kinds, average, both nets' momenta, the
+climbing weight of the prior, lazy penalties, whose turn it is."""
+
+
+def recipe(kind: Kind, data: Path, images: int) -> Recipe:
+    """A tiny net of this kind."""
+    return library.plan(data, kind=kind, images=images, settings={**EVERYWHERE, **SMALL[kind]})
 
 
 def sitting(wanted: Recipe, run: Path) -> None:
@@ -89,6 +104,7 @@ def main() -> int:
     """Exit code 0 when everything is the same."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--kind", choices=list(SMALL), default="cnn")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
@@ -96,7 +112,7 @@ def main() -> int:
     torch.set_num_threads(1)
     options.folder.mkdir(parents=True, exist_ok=True)
     data = folder_of_bars(options.folder / "data")
-    wanted = recipe(data, images=16 * 150)
+    wanted = recipe(options.kind, data, images=16 * 150)
     quiet = options.folder / "quiet"
     shutil.rmtree(quiet, ignore_errors=True)
     before = time.monotonic()
@@ -115,7 +131,13 @@ def main() -> int:
             kills += 1
         runs += 1
         same = outcome(path) == expected and not list(path.rglob(".tmp-*"))
-    result = {"kills": kills, "runs": runs, "all_the_same": same, "quiet_run_seconds": round(length, 2)}
+    result = {
+        "kind": options.kind,
+        "kills": kills,
+        "runs": runs,
+        "all_the_same": same,
+        "quiet_run_seconds": round(length, 2),
+    }
     print(json.dumps(result))
     return 0 if same else 1
 

@@ -34,7 +34,7 @@ def _terms(objective: Reconstruct, images_seen: int = 0) -> tuple[float, float, 
     assert isinstance(net, Autoencoder)
     net.eval()
     coded = net(batch.images, batch.noise)
-    drawn = log_likelihood("gaussian", batch.images, coded[0], net.log_noise).mean()
+    drawn = log_likelihood("gaussian", batch.images, coded.decoded[0], net.log_noise).mean()
     nats = kl(coded.mean, coded.log_variance).sum(1).mean() if coded.log_variance is not None else torch.zeros(())
     return float(objective.phases[0].loss(batch).total.detach()), float(drawn.detach()), float(nats.detach())
 
@@ -88,3 +88,43 @@ def test_a_bernoulli_refuses_grey_pixels_and_takes_binary_ones() -> None:
     figures = objective.phases[0].loss(objective.prepare(0)).figures
     assert float(figures["log_likelihood"]) == pytest.approx(-64 * np.log(2), rel=0.2)
     assert "noise" not in figures
+
+
+@pytest.mark.parametrize("codes", [2, 5])
+def test_several_codes_give_the_importance_weighted_bound(codes: int) -> None:
+    """Burda et al. 2016, eq. 8, by torch's own distributions."""
+    objective = _objective(importance_samples=codes)
+    batch = objective.prepare(0)
+    net = objective.averaged
+    assert isinstance(net, Autoencoder)
+    net.eval()
+    with torch.no_grad():
+        mean, log_variance = net.encode(batch.images)
+        assert log_variance is not None
+        code = torch.distributions.Normal(mean.double(), (log_variance.double() / 2).exp())
+        z = mean.double() + (log_variance.double() / 2).exp() * batch.noise.double()
+        prior = torch.distributions.Normal(torch.zeros_like(z), 1.0)
+        pixels = torch.stack([net.decode(each.float()) for each in z]).double()
+        noise = torch.distributions.Normal(pixels, net.log_noise.double().exp())
+        logs = noise.log_prob(batch.images.double()).sum((2, 3, 4))
+        logs = logs + prior.log_prob(z).sum(2) - code.log_prob(z).sum(2)
+        wanted = -(logs.logsumexp(0) - np.log(codes)).mean()
+        found = objective.phases[0].loss(batch).total
+    assert batch.noise.shape == (codes, 6, 3)
+    assert float(found) == pytest.approx(float(wanted), rel=1e-5)
+
+
+def test_more_codes_give_a_higher_bound() -> None:
+    def bound(codes: int) -> float:
+        objective = _objective(importance_samples=codes) if codes > 1 else _objective()
+        objective.averaged.eval()
+        with torch.no_grad():
+            return float(np.mean([float(objective.phases[0].loss(objective.prepare(6 * i)).total) for i in range(20)]))
+
+    assert bound(50) < bound(5) < bound(1)
+
+
+@pytest.mark.parametrize("bend", [{"beta": 2.0}, {"free_bits": 0.1}])
+def test_weighted_codes_and_a_bent_prior_are_refused(bend: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="importance_samples"):
+        ReconstructSettings(importance_samples=5, **bend)  # type: ignore[arg-type]

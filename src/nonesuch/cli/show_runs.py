@@ -167,6 +167,12 @@ def _show_drawings(report: dict[str, Any]) -> None:
             shown = f"{found['samples'][name]:.4g}" + (f" +- {2 * error:.2g}" if error is not None else "")
             table.add_row(name, shown, f"{found['floor'][name]:.4g}", better)
         console.print(table)
+    mixed = (report.get("mixture") or {}).get("distances")
+    if mixed:
+        console.print(
+            f"z from the mixture of codes ({report['mixture']['components']} Gaussians) instead of the prior: "
+            f"Frechet {mixed['samples']['frechet']:.4g}, kernel {mixed['samples']['kernel']:.4g}"
+        )
     if report.get("memorisation"):
         copies = report["memorisation"]
         ratio = "-" if copies["ratio"] is None else f"{copies['ratio']:.2f}"

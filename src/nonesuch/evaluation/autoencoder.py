@@ -11,16 +11,18 @@ from torch import nn
 
 from nonesuch import features
 from nonesuch.assembly import Pictures
+from nonesuch.errors import RunError
 from nonesuch.evaluation.examiner import evaluating
 from nonesuch.evaluation.generator import MOST, distances, extractor_of, pictures_of, sheet
-from nonesuch.evaluation.sampling import as_pictures, as_trained, draw, redrawn
+from nonesuch.evaluation.sampling import as_pictures, as_trained, codes_of, draw, redrawn
 from nonesuch.measure import distance, likelihood
 from nonesuch.measure.distance import DistanceReport
 from nonesuch.measure.likelihood import LikelihoodReport
+from nonesuch.measure.mixture import Mixture, fit
 from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.pixels import Picture, write_png
 from nonesuch.recipe import Recipe
-from nonesuch.runs import atomic, layout
+from nonesuch.runs import atomic, layout, weights
 from nonesuch.runs.store import RunFolder
 from nonesuch.training.reconstruct import ReconstructSettings
 
@@ -43,10 +45,11 @@ class Redrawing:
 
 @dataclass(frozen=True)
 class AutoencoderReport:
-    """Redrawing, the distance of what the prior's samples decode to, and of a VAE how probable pictures are."""
+    """Redrawing, how far samples of the prior and of the codes' mixture are, and of a VAE how probable pictures are."""
 
     redrawing: Redrawing
     distances: DistanceReport | None
+    mixed: DistanceReport | None
     likelihood: LikelihoodReport | None
 
     @property
@@ -57,7 +60,9 @@ class AutoencoderReport:
     def figures(self) -> dict[str, float]:
         """The headline numbers of both."""
         parts = (self.redrawing, self.likelihood, self.distances)
-        return {name: value for part in parts if part is not None for name, value in part.figures().items()}
+        found = {name: value for part in parts if part is not None for name, value in part.figures().items()}
+        mixed = self.mixed.figures() if self.mixed else {}
+        return found | {f"mixture_{name}": mixed[name] for name in ("frechet", "kernel") if name in mixed}
 
 
 @dataclass(frozen=True)
@@ -86,21 +91,31 @@ class AutoencoderExaminer:
     def report(self, run: Path, images_seen: int, seconds: float) -> AutoencoderReport:
         """Measure on the test split; write report.json, pictures redrawn and pictures invented."""
         held_out = pictures_of(self.data, "test", MOST)
-        samples = self._draw(max(len(held_out), 2 * SHOWN))
+        mixture = self._mixture()
+        count = max(len(held_out), 2 * SHOWN)
+        samples, mixed = self._draw(count), self._draw(count, mixture)
         floor = pictures_of(self.data, "train", len(held_out))
         report = AutoencoderReport(
             self._redrawing(held_out),
             distances(lambda: self.extractor, held_out, floor, samples),
+            distances(lambda: self.extractor, held_out, floor, mixed),
             self._likelihood(),
         )
         body = {
             "distances": report.distances.to_json() if report.distances else None,
+            "mixture": {
+                "components": len(mixture.weights),
+                "codes": mixture.codes,
+                "distances": report.mixed.to_json() if report.mixed else None,
+            },
             "likelihood": report.likelihood.to_json() if report.likelihood else None,
         }
         head = {"kind": "autoencoder", "split": "test", "images_seen": images_seen, "seconds": round(seconds, 3)}
         RunFolder(run).write_report({**head, "figures": report.figures(), **body})
         atomic.make_folder(run / layout.PICTURES)
+        save_mixture(run, mixture, images_seen)
         write_png(run / layout.PICTURES / "samples.png", sheet(samples[: 2 * SHOWN]))
+        write_png(run / layout.PICTURES / "samples-mixture.png", sheet(mixed[: 2 * SHOWN]))
         write_png(run / layout.PICTURES / "redrawn.png", self.preview())
         return report
 
@@ -135,6 +150,37 @@ class AutoencoderExaminer:
         with evaluating(self.net), self.engine.autocast():
             return as_pictures(redrawn(self.net, self.recipe, pixels))
 
-    def _draw(self, count: int) -> Picture:
+    def _mixture(self) -> Mixture:
+        """Fitted on the codes of training pictures."""
+        assert isinstance(self.net, Autoencoder)
+        images = as_trained(self.recipe, pictures_of(self.data, "train", MOST))
         with evaluating(self.net), self.engine.autocast():
-            return draw(self.net, self.recipe, range(count))
+            codes = codes_of(self.net, images)
+        return fit(codes, self.recipe.seed)
+
+    def _draw(self, count: int, mixture: Mixture | None = None) -> Picture:
+        with evaluating(self.net), self.engine.autocast():
+            return draw(self.net, self.recipe, range(count), mixture=mixture)
+
+
+def save_mixture(run: Path, mixture: Mixture, images_seen: int) -> None:
+    """Keep the mixture in the run folder, with the moment of training that it belongs to."""
+    parts = {"weights": mixture.weights, "means": mixture.means, "factors": mixture.factors}
+    tensors = {name: torch.from_numpy(part) for name, part in parts.items()}
+    counts = torch.tensor([mixture.codes, images_seen])
+    atomic.write_bytes(run / layout.MIXTURE, weights.to_bytes({**tensors, "counts": counts}))
+
+
+def load_mixture(run: Path, latent: int, images_seen: int) -> Mixture:
+    """The mixture that belongs to this moment of training. Raises RunError when there is none, or it is damaged."""
+    again = f"`nonesuch evaluate {layout.shown(run)}` fits one"
+    try:
+        found = weights.from_bytes((run / layout.MIXTURE).read_bytes())
+        share, means, factors = (found[name].double().numpy() for name in ("weights", "means", "factors"))
+        fitted, moment = (int(value) for value in found["counts"])
+    except (OSError, ValueError, KeyError):
+        raise RunError(f"{run.name} has no mixture of its codes; {again}") from None
+    count = len(share)
+    if moment != images_seen or means.shape != (count, latent) or factors.shape != (count, latent, latent):
+        raise RunError(f"{run.name}: the mixture of its codes belongs to another state of the net; {again}")
+    return Mixture(share, means, factors, fitted)

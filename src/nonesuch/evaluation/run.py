@@ -13,6 +13,7 @@ from nonesuch.assembly import build_net, engine, reopen
 from nonesuch.data.decode import Reject, Undecodable, decode, fit
 from nonesuch.errors import DataError, RecipeError, RunError
 from nonesuch.evaluation import examiners
+from nonesuch.evaluation.autoencoder import load_mixture
 from nonesuch.evaluation.classifier import logits_of
 from nonesuch.evaluation.examiner import Report, evaluating
 from nonesuch.evaluation.generator import pictures_of
@@ -99,9 +100,10 @@ class Run:
         examiner = examiners.build(self.net, engine(self.recipe.machine), self.recipe, reopen(self.recipe.data))
         return examiner.report(self.folder.path, self.images_seen, self.seconds)
 
-    def sample(self, seeds: Sequence[int], named: str | None = None) -> Picture:
+    def sample(self, seeds: Sequence[int], named: str | None = None, mixture: bool = False) -> Picture:
         """Pictures (N, H, W, C) uint8, one for each seed: the same seed gives the same picture, alone or among others.
 
+        `mixture`: z comes from the Gaussian mixture of an autoencoder's codes instead of from the prior.
         `named` is the class to make, of a conditional generator; without it the classes take turns, seed by seed.
         Raises RunError for a run that makes no pictures, RecipeError for a class it does not know.
         """
@@ -112,9 +114,16 @@ class Run:
         if named is not None and named not in self._conditions():
             known = ", ".join(self._conditions()) or "none: this run was trained without classes"
             raise RecipeError(f"no class is called {named!r}; found: {known}")
+        mixed = None
+        if mixture:
+            if not isinstance(self.net, Autoencoder):
+                raise RunError(
+                    f"{self.folder.path.name} holds a {self.recipe.kind}, which has no codes: leave --mixture away"
+                )
+            mixed = load_mixture(self.folder.path, self.net.latent, self.images_seen)
         chosen = [self.classes.index(named)] * len(seeds) if named is not None else None
         with evaluating(self.net), engine(self.recipe.machine).autocast():
-            return draw(self.net, self.recipe, seeds, chosen)
+            return draw(self.net, self.recipe, seeds, chosen, mixed)
 
     def _conditions(self) -> tuple[str, ...]:
         return self.classes if self.recipe.kind == "gan" else ()

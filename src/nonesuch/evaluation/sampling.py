@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nonesuch import seeds as numbers
 from nonesuch.errors import RunError
+from nonesuch.measure.mixture import Mixture
 from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.models.gan import Generator
 from nonesuch.pixels import Picture, to_pixels, to_signed
@@ -15,6 +17,8 @@ from nonesuch.recipe import Recipe
 from nonesuch.training.reconstruct import ReconstructSettings, binarised
 
 CHUNK = 250
+CHOICE_STREAM = 1
+"""Of a seed's numbers: stream 0 is z, this one chooses a component of a mixture."""
 
 
 def latents(seeds: Sequence[int], size: int) -> Tensor:
@@ -22,15 +26,25 @@ def latents(seeds: Sequence[int], size: int) -> Tensor:
     return torch.from_numpy(np.stack([numbers.normal(seed, size) for seed in seeds]))
 
 
-def draw(net: nn.Module, recipe: Recipe, seeds: Sequence[int], classes: Sequence[int] | None = None) -> Picture:
+def draw(
+    net: nn.Module,
+    recipe: Recipe,
+    seeds: Sequence[int],
+    classes: Sequence[int] | None = None,
+    mixture: Mixture | None = None,
+) -> Picture:
     """Pictures (N, H, W, C) uint8 of these seeds; a conditional generator makes `classes`, or all in turn.
 
+    z comes from the prior, or of an autoencoder from the `mixture` of its codes: each as a pure function of the seed.
     The caller puts the net into evaluation mode and chooses the precision.
     """
     if not isinstance(net, Generator | Autoencoder):
         raise RunError(f"{recipe.net.name} makes no pictures")
     z = latents(seeds, net.latent)
     if isinstance(net, Autoencoder):
+        if mixture is not None:
+            choice = np.concatenate([numbers.normal(seed, 1, stream=CHOICE_STREAM) for seed in seeds])
+            z = torch.from_numpy(mixture.place(z.numpy(), choice))
         return as_pictures(torch.cat([_decoded(net, recipe, part) for part in torch.split(z, CHUNK)]))
     if not net.classes:
         return as_pictures(torch.cat([net(part).float() for part in torch.split(z, CHUNK)]))
@@ -44,6 +58,11 @@ def redrawn(net: Autoencoder, recipe: Recipe, pixels: Tensor) -> Tensor:
     """Packed pictures (N, C, H, W) coded to the mean of z and decoded again: (N, C, H, W) in [-1, 1]."""
     parts = [net.encode(to_signed(part))[0] for part in torch.split(pixels, CHUNK)]
     return torch.cat([_decoded(net, recipe, part) for part in parts])
+
+
+def codes_of(net: Autoencoder, images: Tensor) -> NDArray[np.float32]:
+    """Where pictures (N, C, H, W) in [-1, 1] lie in latent space: the means of their codes (N, latent)."""
+    return torch.cat([net.encode(part)[0] for part in torch.split(images, CHUNK)]).float().numpy()
 
 
 def as_trained(recipe: Recipe, pictures: Picture) -> Tensor:

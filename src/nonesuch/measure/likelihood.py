@@ -16,7 +16,7 @@ from torch import Tensor
 from nonesuch.errors import RunError
 from nonesuch.measure import bootstrap
 from nonesuch.models.autoencoder import Autoencoder
-from nonesuch.models.likelihood import Likelihood, kl, log_likelihood
+from nonesuch.models.likelihood import Likelihood, kl, log_likelihood, log_prior_over_code
 
 STEPS = (1, 10, 50, 100, 500, 1000, 5000)
 """Numbers of samples at which the bound is kept, so that one sees whether it still rises."""
@@ -126,9 +126,8 @@ def _log_weights(
     noise = torch.randn(count, *mean.shape, generator=generator)
     z = mean + (log_variance / 2).exp() * noise
     decoded = net.decode(z.flatten(0, 1)).view(count, *images.shape)
-    # The constant of both normal densities is the same and cancels.
-    prior, code = -0.5 * z.double().square(), -0.5 * (noise.double().square() + log_variance.double())
-    return log_likelihood(kind, images, decoded, net.log_noise).double() + (prior - code).sum(2)
+    ratio = log_prior_over_code(mean.double(), log_variance.double(), noise.double())
+    return log_likelihood(kind, images, decoded, net.log_noise).double() + ratio
 
 
 @torch.inference_mode()

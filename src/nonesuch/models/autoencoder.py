@@ -34,7 +34,7 @@ class AutoencoderConfig(NetConfig):
 
 
 class Coded(NamedTuple):
-    """decoded (B, C, H, W), read as [-1, 1] or as logits; mean (B, latent); log_variance alike, None for an AE."""
+    """decoded (K, B, C, H, W), read as [-1, 1] or as logits; mean (B, latent); log_variance alike, None for an AE."""
 
     decoded: Tensor
     mean: Tensor
@@ -86,10 +86,14 @@ class Autoencoder(nn.Module):
         return pictures
 
     def forward(self, images: Tensor, noise: Tensor) -> Coded:
-        """Through the code and back; z = mean + exp(log_variance / 2) noise (eq. 10), an AE takes z = mean."""
+        """Through the code and back, K codes a picture, noise (K, B, latent).
+
+        z = mean + exp(log_variance / 2) noise (eq. 10); an AE takes z = mean, once.
+        """
         mean, log_variance = self.encode(images)
-        z = mean if log_variance is None else mean + (log_variance / 2).exp() * noise
-        return Coded(self.decode(z), mean, log_variance)
+        z = mean[None] if log_variance is None else mean + (log_variance / 2).exp() * noise
+        decoded = self.decode(z.flatten(0, 1)).view(*z.shape[:2], *self.shape)
+        return Coded(decoded, mean, log_variance)
 
 
 def autoencoder(config: AutoencoderConfig, shape: Shape, classes: int) -> nn.Module:

@@ -37,6 +37,13 @@ def kl(mean: Tensor, log_variance: Tensor) -> Tensor:
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
 
 
+def log_prior_over_code(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
+    """log p(z) - log q(z|x) of z = mean + exp(log_variance / 2) noise: mean and log variance (B, latent), noise
+    (..., B, latent), to (..., B) in nats. The constant of both normal densities is the same and cancels."""
+    z = mean + (log_variance / 2).exp() * noise
+    return 0.5 * (noise.square() + log_variance - z.square()).sum(-1)
+
+
 def _gaussian(images: Tensor, decoded: Tensor, log_noise: Tensor) -> Tensor:
     scaled = (images - decoded) * (-log_noise).exp()
     return -0.5 * scaled.square() - log_noise - 0.5 * math.log(2 * math.pi)

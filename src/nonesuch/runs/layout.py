@@ -6,6 +6,7 @@
       previews/<images>.png       fixed-seed samples or reconstructions
       snapshots/<images>/         model, ema, optimizer .safetensors; state.json; manifest.json (sha256 of each)
       report.json                 last measurement
+      mixture.safetensors         of an autoencoder: the Gaussian mixture of its codes, fitted with the report
       pictures/                   confusion matrix and answers, drawn from the report
       page/                       last published page
       trainer.lock                held by the one process that trains; says nothing when nobody holds it
@@ -26,6 +27,7 @@ SCHEMA_VERSION = 1
 RECIPE = "recipe.json"
 EVENTS = "events.jsonl"
 REPORT = "report.json"
+MIXTURE = "mixture.safetensors"
 PREVIEWS = "previews"
 SNAPSHOTS = "snapshots"
 PAGE = "page"

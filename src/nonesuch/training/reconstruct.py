@@ -2,21 +2,24 @@
 
 Minimised is -log p(x|z) + beta KL(q(z|x) || N(0, I)), in nats a picture: the negative evidence lower bound where beta
 is 1 (Kingma and Welling 2014, eq. 7; beta: Higgins et al. 2017, eq. 4). An AE's code is a point, without second term.
+With several codes a picture it is the negative importance-weighted bound, which is closer to log p(x) (Burda, Grosse,
+Salakhutdinov 2016, eq. 8).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from nonesuch.data.augment import AugmentSpec, augment
 from nonesuch.data.batches import Batches
 from nonesuch.errors import RecipeError
 from nonesuch.models.autoencoder import Autoencoder, Coded
-from nonesuch.models.likelihood import Likelihood, kl, log_likelihood
+from nonesuch.models.likelihood import Likelihood, kl, log_likelihood, log_prior_over_code
 from nonesuch.pixels import to_signed
 from nonesuch.seeds import step_seed
 from nonesuch.training.phase import Loss, Objective, Phase
@@ -41,11 +44,18 @@ class ReconstructSettings(BaseModel):
     beta: float = Field(1.0, ge=0)
     free_bits: float = Field(0.0, ge=0)
     kl_warm_up_images: int = Field(0, ge=0, description="pictures over which the weight of the prior climbs from 0")
+    importance_samples: int = Field(1, ge=1, description="codes of each picture; above 1 the bound is weighted by them")
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> "ReconstructSettings":
+        if self.importance_samples > 1 and (self.free_bits or self.beta != 1):
+            raise ValueError("importance_samples weighs codes by p(x, z) / q(z|x), which beta and free_bits would bend")
+        return self
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A batch on the device: images (B, C, H, W) in [-1, 1], noise (B, latent), and the weight of the prior now."""
+    """A batch on the device: images (B, C, H, W) in [-1, 1], noise (K, B, latent), and the weight of the prior now."""
 
     images: Tensor
     noise: Tensor
@@ -89,23 +99,27 @@ class Reconstruct(Objective):
                 "add --set objective.binarise=true, or take objective.likelihood=gaussian"
             )
         self._draws.manual_seed(step_seed(self._seed, images_seen, NOISE_STREAM))
-        noise = torch.randn(len(images), self._net.latent, generator=self._draws)
+        noise = torch.randn(settings.importance_samples, len(images), self._net.latent, generator=self._draws)
         climbed = images_seen / settings.kl_warm_up_images if settings.kl_warm_up_images else 1.0
         return Shown(images.to(self._device), noise.to(self._device), settings.beta * min(1.0, climbed))
 
     def _loss(self, batch: Shown) -> Loss:
         coded: Coded = self._forward(batch.images, batch.noise)
         settings, log_noise = self._settings, self._net.log_noise
-        drawn = log_likelihood(settings.likelihood, batch.images, coded.decoded, log_noise).mean()
-        figures = {"log_likelihood": drawn.detach()}
+        drawn = log_likelihood(settings.likelihood, batch.images, coded.decoded, log_noise)
+        figures = {"log_likelihood": drawn.detach().mean()}
         if settings.likelihood != "bernoulli":
             figures["noise"] = log_noise.detach().exp()
         if coded.log_variance is None:
-            return Loss(-drawn, figures)
+            return Loss(-drawn.mean(), figures)
         nats = kl(coded.mean, coded.log_variance).mean(0)
         figures["kl"] = nats.sum().detach()
+        if settings.importance_samples > 1:
+            ratio = log_prior_over_code(coded.mean, coded.log_variance, batch.noise)
+            bound = (drawn + batch.prior * ratio).logsumexp(0).mean() - math.log(settings.importance_samples)
+            return Loss(-bound, figures)
         cost = nats.clamp(min=settings.free_bits).sum() if settings.free_bits else nats.sum()
-        return Loss(batch.prior * cost - drawn, figures)
+        return Loss(batch.prior * cost - drawn.mean(), figures)
 
 
 def binarised(images: Tensor, generator: torch.Generator) -> Tensor:
