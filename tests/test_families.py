@@ -14,12 +14,14 @@ from made_data import bars, folder_of_bars
 from nonesuch import library, session
 from nonesuch.cli import app
 from nonesuch.data.decode import Reject
-from nonesuch.errors import RecipeError, RunError
+from nonesuch.errors import DivergedError, RecipeError, RunError
 from nonesuch.evaluation.run import Probability, Run
 from nonesuch.recipe import Kind, Recipe
 from nonesuch.runs import checkpoint, events_log
 from nonesuch.runs.store import RunFolder, open_or_create
-from nonesuch.training.events import Finished, Stopped
+from nonesuch.training import loop
+from nonesuch.training.events import Finished, Noted, Stopped
+from nonesuch.training.phase import Phase
 
 SMALL = {
     "machine.threads": "1", "machine.precision": "32-true", "train.batch": "16", "train.augment.flip": "false",
@@ -225,3 +227,76 @@ def test_samples_of_the_mixture_lie_where_the_codes_lie(trained: dict[str, Path]
 def test_a_gan_has_no_mixture(trained: dict[str, Path]) -> None:
     with pytest.raises(RunError, match="no codes"):
         library.open_run(trained["gan"]).sample([0], mixture=True)
+
+
+class Poison:
+    """Makes the loss NaN once, when the training reaches a position for the n-th time."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, at: int, times: int) -> None:
+        self.left = times
+        step = loop._step
+
+        def poisoned(phase: Phase, batch: object, factor: float, engine: loop.Engine) -> dict[str, float]:
+            self.rates.append(phase.optimizers[0].param_groups[0]["peak_lr"])
+            self.steps += 1
+            figures = step(phase, batch, factor, engine)
+            if self.steps >= at and self.left and phase.name == self.struck:
+                self.left -= 1
+                self.steps = 0
+                return figures | {phase.name: float("nan")}
+            return figures
+
+        self.steps, self.struck = 0, "loss"
+        self.rates: list[float] = []
+        monkeypatch.setattr(loop, "_step", poisoned)
+
+
+@pytest.mark.parametrize(("kind", "struck"), [("vae", "loss"), ("gan", "critic"), ("gan", "generator")])
+def test_a_training_that_diverges_once_is_taken_up_with_a_lower_rate(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Kind, struck: str
+) -> None:
+    poison = Poison(monkeypatch, at=9, times=1)
+    poison.struck = struck
+    recipe = small(data, kind, images=256, snapshot_images="64")
+    events = list(library.fit(recipe, tmp_path / "run"))
+    (retry,) = [event for event in events if isinstance(event, Noted) and event.signal == "retry"]
+    assert "is kept" in retry.message
+    assert retry.images_seen >= 64
+    assert isinstance(events[-1], Finished)
+    assert events[-1].images_seen == 256
+    assert set(np.round(np.array(poison.rates) / poison.rates[0], 6)) >= {1.0, 0.3}
+    assert poison.rates[-1] == pytest.approx(0.3 * poison.rates[0])
+    found = checkpoint.latest(tmp_path / "run")
+    assert found is not None
+    assert found.state["rate"] == 0.3
+    assert library.open_run(tmp_path / "run").recipe == recipe
+
+
+def test_a_training_that_diverges_twice_ends_with_what_was_kept(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Poison(monkeypatch, at=9, times=2)
+    with pytest.raises(DivergedError, match=r"again with 0\.3 times the rate.*is kept"):
+        list(library.fit(small(data, "vae", images=640, snapshot_images="64"), tmp_path / "run"))
+
+
+def test_a_stop_within_the_second_try_goes_on_at_the_lower_rate(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same weights as without the stop: neither the rate nor the one try is forgotten."""
+    recipe = small(data, "vae", images=480, snapshot_images="64")
+    Poison(monkeypatch, at=9, times=1)
+    list(library.fit(recipe, tmp_path / "whole"))
+    monkeypatch.undo()
+    poison = Poison(monkeypatch, at=9, times=1)
+    asked = iter([None] * 20 + ["SIGTERM"] + [None] * 100)
+    (tmp_path / "parts").mkdir()
+    first = list(session.fit(recipe, open_or_create(tmp_path / "parts").path, lambda: next(asked)))
+    assert isinstance(first[-1], Stopped)
+    assert poison.left == 0
+    list(session.fit(recipe, tmp_path / "parts"))
+    one, other = (checkpoint.latest(tmp_path / name) for name in ("whole", "parts"))
+    assert one is not None
+    assert other is not None
+    for name, tensor in one.tensors["model"].items():
+        assert torch.equal(tensor, other.tensors["model"][name])

@@ -5,7 +5,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from nonesuch.runs.lock import TrainerLock
 from nonesuch.runs.weights import flatten_optimizer, match, match_optimizer, unflatten_optimizer
 from nonesuch.training import loop
 from nonesuch.training.advice import Advisor
+from nonesuch.training.budget import Budget
 from nonesuch.training.events import (
     Diverged,
     Event,
@@ -46,6 +47,8 @@ LOOK_RATIO = 1.6
 """Between two looks at a net that draws."""
 LOOKED_AT = 500
 """Held-out pictures that such a look compares with: enough for a trend, and quick."""
+SLOWER = 0.3
+"""Of the learning rate, for the one more try after a training has diverged."""
 SPARE_FACTOR = 3
 """Disk space asked for before the first step: this many snapshots (two kept, one being written)."""
 
@@ -54,8 +57,9 @@ def fit(recipe: Recipe, run: Path, stop: Callable[[], str | None] = lambda: None
     """Train in the run folder, from its newest whole snapshot or from the start, until the budget is used up.
 
     `stop` is asked after every step; a reason ends the sitting with everything saved. Closing the iterator does too.
-    Raises RunError when another process trains here, DivergedError when the loss or a weight is no longer finite,
-    MachineError when the disk has no room, DataError when the pictures cannot be used or have changed.
+    A training that diverges is taken up once more from its newest snapshot, with a lower rate.
+    Raises RunError when another process trains here, DivergedError when a training has diverged twice, MachineError
+    when the disk has no room, DataError when the pictures cannot be used or have changed.
     """
     if recipe.machine.processes > 1 and recipe.budget.minutes is not None:
         raise RecipeError("minutes cannot be kept by several processes at once; give the budget as --images")
@@ -76,17 +80,21 @@ class _Sitting:
     def __init__(
         self, recipe: Recipe, run: Path, stop: Callable[[], str | None], fabric: lightning_fabric.Fabric
     ) -> None:
-        self.recipe, self.run, self.stop = recipe, run, stop
-        self.parts: Parts = assemble(recipe, fabric)
-        self.examiner = examiners.build(self.parts.best, self.parts.engine, recipe, self.parts.data)
-        if fabric.is_global_zero:
-            self.examiner.prepare()
-        self.images_seen, self.seconds, self.complete = 0, 0.0, False
+        self.recipe, self.run, self.stop, self.fabric = recipe, run, stop, fabric
+        self.images_seen, self.seconds, self.complete, self.rate = 0, 0.0, False, 1.0
         self.notes: list[tuple[str, str]] = []
         self.advisor = Advisor()
+        self._open()
+        atomic.check_space(run, SPARE_FACTOR * self._snapshot_bytes())
+
+    def _open(self) -> None:
+        """Build everything anew and go to the newest whole snapshot, if there is one."""
+        self.parts: Parts = assemble(self.recipe, self.fabric)
+        self.examiner = examiners.build(self.parts.best, self.parts.engine, self.recipe, self.parts.data)
+        if self.fabric.is_global_zero:
+            self.examiner.prepare()
         self.snapshot = self._restore()
         self.saved_at = (self.images_seen, time.perf_counter())
-        atomic.check_space(run, SPARE_FACTOR * self._snapshot_bytes())
 
     def events(self) -> Iterator[Event]:
         offset = int(checkpoint.number(self.snapshot, "log_offset")) if self.snapshot else 0
@@ -119,19 +127,26 @@ class _Sitting:
             yield from self._finish()
 
     def _train(self) -> Iterator[Event]:
-        parts = self.parts
         budget = self.recipe.budget.budget(self._reserve() if self.recipe.budget.minutes else 0.0)
+        diverged = yield from self._stretch(budget)
+        if diverged is not None and self.rate == 1:
+            yield self._retry(diverged)
+            diverged = yield from self._stretch(budget)
+        if diverged is not None:
+            raise DivergedError(
+                f"training diverged, and again with {SLOWER:g} times the rate: {diverged.message}; {self._kept()}; "
+                "lower train.optimizer.rate"
+            )
+
+    def _stretch(self, budget: Budget) -> Generator[Event, None, Diverged | None]:
+        """Train until the budget is used up, somebody asks to stop, or it diverges, which is then returned."""
+        parts = self.parts
         pace = replace(parts.pace, budget=budget)
         for event in loop.fit(parts.objective, pace, parts.engine, parts.average, self.images_seen, self.seconds):
             self.images_seen, self.seconds = event.images_seen, event.seconds
             if isinstance(event, Diverged):
                 yield self._store(event)
-                kept = (
-                    f"the snapshot of {self.snapshot.images_seen:,} images is kept"
-                    if self.snapshot
-                    else "nothing is kept"
-                )
-                raise DivergedError(f"training diverged: {event.message}; {kept}; lower train.optimizer.rate")
+                return event
             if self._logged(event):
                 self._store(event)
             yield event
@@ -143,9 +158,27 @@ class _Sitting:
                 yield from self._snapshot()
             if reason:
                 yield self._store(Stopped(**self._now(), reason=reason))
-                return
+                return None
         self.complete = True
         yield from self._snapshot()
+        return None
+
+    def _retry(self, diverged: Diverged) -> Event:
+        """Back to the newest snapshot, or to the start, with a lower rate; time that is spent stays spent."""
+        spent = self.seconds
+        self.images_seen = 0
+        self._open()
+        self.seconds, self.rate = spent, SLOWER
+        # The peak rates are part of the optimizers' states: every snapshot from here on holds the lower ones.
+        for phase in self.parts.objective.phases:
+            for optimizer in phase.optimizers:
+                for group in optimizer.param_groups:
+                    group["peak_lr"] *= SLOWER
+        message = f"training diverged: {diverged.message}; {self._kept()}; once more with {SLOWER:g} times the rate"
+        return self._store(Noted(**self._now(), signal="retry", message=message))
+
+    def _kept(self) -> str:
+        return f"the snapshot of {self.snapshot.images_seen:,} images is kept" if self.snapshot else "nothing is kept"
 
     def _finish(self) -> Iterator[Event]:
         if not self.parts.engine.is_global_zero:
@@ -237,6 +270,7 @@ class _Sitting:
             "seconds": self.seconds,
             "log_offset": self.log.offset(),
             "complete": self.complete,
+            "rate": self.rate,
             "optimizer": (flat := flatten_optimizer(self._optimizer_states()))[1],
         }
         tensors = {"model": self.parts.objective.modules.state_dict(), "optimizer": flat[0]}
@@ -274,4 +308,5 @@ class _Sitting:
         self.images_seen = found.images_seen
         self.seconds = checkpoint.number(found, "seconds")
         self.complete = found.state.get("complete") is True
+        self.rate = checkpoint.number(found, "rate") if "rate" in found.state else 1.0
         return found
