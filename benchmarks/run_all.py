@@ -22,6 +22,8 @@ QUICK = {
     "lecture_speed": ["--rounds", "3", "--seconds", "3"],
     "gan_step": ["--rounds", "2", "--seconds", "3", "--sizes", "32"],
     "gan_quality": ["--minutes", "0.5", "--seeds", "1"],
+    "vae_likelihood": ["--short", "0.3", "--parts", "short", "speed", "--rounds", "1"],
+    "sampling": ["--rounds", "3"],
     "lecun_table": ["--quick"],
 }
 FULL = {
@@ -30,6 +32,8 @@ FULL = {
     "lecture_speed": ["--rounds", "11", "--seconds", "5"],
     "gan_step": ["--rounds", "9", "--seconds", "5"],
     "gan_quality": [],
+    "vae_likelihood": [],
+    "sampling": [],
     "lecun_table": [],
     "accuracy cifar90": [],
     "accuracy cifar": [],
@@ -37,7 +41,7 @@ FULL = {
     "accuracy mnist": [],
 }
 """Benchmark, with its task where it has several, and its options."""
-WITHOUT_PEERS = {"lecun_table", "gan_step", "gan_quality"}
+WITHOUT_PEERS = {"lecun_table", "gan_step", "gan_quality", "vae_likelihood", "sampling"}
 LIMIT_SECONDS = {False: 5 * 60, True: 30 * 60}
 
 

@@ -11,11 +11,14 @@ import torch
 from PIL import Image
 
 from made_data import bars, folder_of_bars
-from nonesuch import library, session
+from nonesuch import library, seeds, session
 from nonesuch.cli import app
 from nonesuch.data.decode import Reject
 from nonesuch.errors import DivergedError, RecipeError, RunError
+from nonesuch.evaluation import sampling
 from nonesuch.evaluation.run import Probability, Run
+from nonesuch.models.autoencoder import Autoencoder
+from nonesuch.models.gan import Generator
 from nonesuch.recipe import Kind, Recipe
 from nonesuch.runs import checkpoint, events_log
 from nonesuch.runs.store import RunFolder, open_or_create
@@ -202,6 +205,23 @@ def _call(monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
     with pytest.raises(SystemExit) as ended:
         app.main()
     assert ended.value.code == 0
+
+
+@pytest.mark.parametrize("kind", ["ae", "vae", "gan"])
+def test_samples_are_what_the_net_itself_draws(trained: dict[str, Path], kind: str) -> None:
+    """Folding norms in moves no pixel by more than the rounding to a grey level; bf16 by a few levels."""
+    run = library.open_run(trained[kind])
+    net = run.net
+    assert isinstance(net, Autoencoder | Generator)
+    z = torch.from_numpy(np.stack([seeds.normal(seed, net.latent) for seed in range(5)]))
+    with torch.no_grad():
+        drawn = net.decode(z) if isinstance(net, Autoencoder) else net(z, torch.arange(5) % len(run.classes))
+    wanted = ((drawn.clamp(-1, 1) + 1) * 127.5).round().permute(0, 2, 3, 1).numpy()
+    exact = run.sample(range(5)).astype(int)
+    assert np.abs(exact - wanted).max() <= 1
+    quick = sampling.draw(sampling.drawing(net, "bf16-mixed"), run.recipe, range(5)).astype(int)
+    assert (quick != exact).any()
+    assert np.abs(quick - exact).max() <= 16
 
 
 @pytest.mark.parametrize("kind", ["ae", "vae"])

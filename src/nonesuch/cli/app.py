@@ -156,13 +156,14 @@ def sample(
     grid: Annotated[str, typer.Option(help="ROWSxCOLUMNS in one file.")] = "8x8",
     named: Annotated[str | None, typer.Option("--class", help="What to make, of a conditional GAN.")] = None,
     mixture: Annotated[bool, typer.Option("--mixture", help="Of an ae or vae: from the mixture of its codes.")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="In bf16 where that is faster; a few grey levels off.")] = False,
     out: Annotated[Path | None, typer.Option(help="A .png file, or with --count a folder.")] = None,
     runs: Runs = Path("runs"),
 ) -> None:
     """Make new pictures: the same seed gives the same picture everywhere."""
     from nonesuch.cli import sample_run
 
-    sample_run.sample(runs, run, seed, count, _size(grid), named, mixture, out)
+    sample_run.sample(runs, run, seed, count, _size(grid), named, mixture, fast, out)
 
 
 @app.command()

@@ -19,6 +19,7 @@ def sample(
     shape: int | tuple[int, int] | None,
     named: str | None,
     mixture: bool,
+    fast: bool,
     out: Path | None,
 ) -> None:
     """Write the pictures and print where they are."""
@@ -27,7 +28,7 @@ def sample(
     wanted = rows * columns if count is None else count
     if not 1 <= wanted <= MOST:
         raise RecipeError(f"a call makes 1 to {MOST:,} pictures; found {wanted}: ask for fewer, and again")
-    pictures = run.sample(range(seed, seed + wanted), named, mixture)
+    pictures = run.sample(range(seed, seed + wanted), named, mixture, fast)
     if count is None:
         scale = max(1, SHOWN_SIDE // pictures.shape[1])
         target = out or run.folder.path / "pictures" / f"samples-{seed}.png"

@@ -14,7 +14,7 @@ from nonesuch.assembly import Pictures
 from nonesuch.errors import RunError
 from nonesuch.evaluation.examiner import evaluating
 from nonesuch.evaluation.generator import MOST, distances, extractor_of, pictures_of, sheet
-from nonesuch.evaluation.sampling import as_pictures, as_trained, codes_of, draw, redrawn
+from nonesuch.evaluation.sampling import as_pictures, as_trained, codes_of, draw, drawing, redrawn
 from nonesuch.measure import distance, likelihood
 from nonesuch.measure.distance import DistanceReport
 from nonesuch.measure.likelihood import LikelihoodReport
@@ -159,8 +159,8 @@ class AutoencoderExaminer:
         return fit(codes, self.recipe.seed)
 
     def _draw(self, count: int, mixture: Mixture | None = None) -> Picture:
-        with evaluating(self.net), self.engine.autocast():
-            return draw(self.net, self.recipe, range(count), mixture=mixture)
+        with torch.inference_mode():
+            return draw(drawing(self.net, self.recipe.machine.precision), self.recipe, range(count), mixture=mixture)
 
 
 def save_mixture(run: Path, mixture: Mixture, images_seen: int) -> None:

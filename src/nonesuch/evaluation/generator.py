@@ -7,12 +7,12 @@ from pathlib import Path
 
 import lightning_fabric
 import numpy as np
+import torch
 from torch import nn
 
 from nonesuch import features
 from nonesuch.assembly import Pictures
-from nonesuch.evaluation.examiner import evaluating
-from nonesuch.evaluation.sampling import draw
+from nonesuch.evaluation.sampling import draw, drawing
 from nonesuch.measure import distance, leak, memorisation
 from nonesuch.measure.distance import DistanceReport
 from nonesuch.measure.leak import LeakReport
@@ -107,8 +107,8 @@ class GeneratorExaminer:
 
     def draw(self, count: int) -> Picture:
         """What seeds 0 to count - 1 give, uint8 (N, H, W, C)."""
-        with evaluating(self.net), self.engine.autocast():
-            return draw(self.net, self.recipe, range(count))
+        with torch.inference_mode():
+            return draw(drawing(self.net, self.recipe.machine.precision), self.recipe, range(count))
 
     def _training(self, most_bytes: int) -> Picture:
         """As many training pictures as so many bytes hold."""

@@ -17,8 +17,9 @@ from nonesuch.evaluation.autoencoder import load_mixture
 from nonesuch.evaluation.classifier import logits_of
 from nonesuch.evaluation.examiner import Report, evaluating
 from nonesuch.evaluation.generator import pictures_of
-from nonesuch.evaluation.sampling import as_pictures, as_trained, draw, redrawn
+from nonesuch.evaluation.sampling import as_pictures, as_trained, draw, drawing, redrawn
 from nonesuch.lens.kernels import Kernel, of_layer
+from nonesuch.machine import Precision
 from nonesuch.measure.likelihood import importance_weighted
 from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.models.gan import Adversaries
@@ -75,6 +76,7 @@ class Run:
         match(self.net.state_dict(), state)
         self.net.load_state_dict(state)
         self.net.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        self._drawing: dict[Precision, nn.Module] = {}
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -100,8 +102,12 @@ class Run:
         examiner = examiners.build(self.net, engine(self.recipe.machine), self.recipe, reopen(self.recipe.data))
         return examiner.report(self.folder.path, self.images_seen, self.seconds)
 
-    def sample(self, seeds: Sequence[int], named: str | None = None, mixture: bool = False) -> Picture:
+    def sample(
+        self, seeds: Sequence[int], named: str | None = None, mixture: bool = False, fast: bool = False
+    ) -> Picture:
         """Pictures (N, H, W, C) uint8, one for each seed: the same seed gives the same picture, alone or among others.
+
+        `fast`: in bf16 where this machine gains from it, off by some grey levels; else the picture is everybody's.
 
         `mixture`: z comes from the Gaussian mixture of an autoencoder's codes instead of from the prior.
         `named` is the class to make, of a conditional generator; without it the classes take turns, seed by seed.
@@ -122,8 +128,11 @@ class Run:
                 )
             mixed = load_mixture(self.folder.path, self.net.latent, self.images_seen)
         chosen = [self.classes.index(named)] * len(seeds) if named is not None else None
-        with evaluating(self.net), engine(self.recipe.machine).autocast():
-            return draw(self.net, self.recipe, seeds, chosen, mixed)
+        precision = self.recipe.machine.precision if fast else "32-true"
+        if precision not in self._drawing:
+            self._drawing[precision] = drawing(self.net, precision)
+        with torch.inference_mode():
+            return draw(self._drawing[precision], self.recipe, seeds, chosen, mixed)
 
     def _conditions(self) -> tuple[str, ...]:
         return self.classes if self.recipe.kind == "gan" else ()

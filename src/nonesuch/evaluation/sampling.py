@@ -9,8 +9,10 @@ from torch import Tensor, nn
 
 from nonesuch import seeds as numbers
 from nonesuch.errors import RunError
+from nonesuch.machine import Precision
 from nonesuch.measure.mixture import Mixture
 from nonesuch.models.autoencoder import Autoencoder
+from nonesuch.models.fold import folded
 from nonesuch.models.gan import Generator
 from nonesuch.pixels import Picture, to_pixels, to_signed
 from nonesuch.recipe import Recipe
@@ -26,6 +28,16 @@ def latents(seeds: Sequence[int], size: int) -> Tensor:
     return torch.from_numpy(np.stack([numbers.normal(seed, size) for seed in seeds]))
 
 
+def drawing(net: nn.Module, precision: Precision) -> nn.Module:
+    """A copy of a net made for drawing: norms folded in, channels last, its weights rounded once where that is faster.
+
+    In full precision a seed's picture is the same on every machine, to a grey level; in bf16 it is off by a few levels.
+    """
+    quick = folded(net).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    found: nn.Module = quick.to(torch.bfloat16) if precision == "bf16-mixed" else quick
+    return found
+
+
 def draw(
     net: nn.Module,
     recipe: Recipe,
@@ -36,7 +48,7 @@ def draw(
     """Pictures (N, H, W, C) uint8 of these seeds; a conditional generator makes `classes`, or all in turn.
 
     z comes from the prior, or of an autoencoder from the `mixture` of its codes: each as a pure function of the seed.
-    The caller puts the net into evaluation mode and chooses the precision.
+    `net` is one made by `drawing`. Raises RunError for a net that makes no pictures.
     """
     if not isinstance(net, Generator | Autoencoder):
         raise RunError(f"{recipe.net.name} makes no pictures")
@@ -46,6 +58,7 @@ def draw(
             choice = np.concatenate([numbers.normal(seed, 1, stream=CHOICE_STREAM) for seed in seeds])
             z = torch.from_numpy(mixture.place(z.numpy(), choice))
         return as_pictures(torch.cat([_decoded(net, recipe, part) for part in torch.split(z, CHUNK)]))
+    z = z.to(next(net.parameters()).dtype)
     if not net.classes:
         return as_pictures(torch.cat([net(part).float() for part in torch.split(z, CHUNK)]))
     chosen = [seed % net.classes for seed in seeds] if classes is None else classes
@@ -80,5 +93,5 @@ def as_pictures(images: Tensor) -> Picture:
 def _decoded(net: Autoencoder, recipe: Recipe, z: Tensor) -> Tensor:
     """The mean of p(x|z): for binary pixels, the decoder gives the logit of a pixel being white."""
     assert isinstance(recipe.objective, ReconstructSettings)
-    decoded = net.decode(z).float()
+    decoded = net.decode(z.to(next(net.parameters()).dtype)).float()
     return 2 * decoded.sigmoid() - 1 if recipe.objective.likelihood == "bernoulli" else decoded.clamp(-1, 1)
