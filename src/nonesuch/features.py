@@ -75,10 +75,10 @@ def extractor(pixels: Picture, rows: Ints, targets: Ints | None, classes: int, f
     answers = classes if task["name"] == "classes" else TURNS
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
-        net = _net(shape, answers)
+        net = measuring_net(shape, answers)
         digest = _load(net, folder, key)
         if digest is None:
-            with _on_threads(threads):
+            with on_threads(threads):
                 _train(net, pixels, rows, targets if task["name"] == "classes" else None)
             digest = _save(net, folder, key, task)
     return Extractor(f"{task['name']}-{DIMENSIONS}", digest[:12], shape, net.eval())
@@ -148,7 +148,7 @@ def _task(pixels: Picture, rows: Ints, targets: Ints | None, classes: int) -> di
     }
 
 
-def _net(shape: Shape, classes: int) -> nn.Sequential:
+def measuring_net(shape: Shape, classes: int) -> nn.Sequential:
     """Three convolutions that bring each side to 8 pixels or fewer, a dense layer of 64 units, and the logits.
 
     Dense rather than a mean over places: where something is in the picture is a part of what is measured.
@@ -182,7 +182,7 @@ class _Plain:
 
 
 def _train(net: nn.Sequential, pixels: Picture, rows: Ints, targets: Ints | None) -> None:
-    """60,000 pictures, repeats counted, or 60 epochs of a small set. Raises DivergedError."""
+    """To name the classes, or without them the turns. Raises DivergedError."""
     batches = Batches(pixels, targets, rows, BATCH, SEED)
     built = optimizers.build([net], OptimizerSettings())
     objective: Objective
@@ -190,14 +190,20 @@ def _train(net: nn.Sequential, pixels: Picture, rows: Ints, targets: Ints | None
         objective = Turned(net, built, batches)
     else:
         objective = Classify(net, built, batches, AugmentSpec(), SEED, torch.device("cpu"), ClassifySettings())
-    budget = Budget(images=min(IMAGES, MOST_EPOCHS * len(rows)))
-    for event in fit(objective, Pace(budget, BATCH, len(rows)), _Plain()):
+    train(objective, len(rows))
+
+
+def train(objective: Objective, pictures: int) -> None:
+    """60,000 pictures, repeats counted, or 60 epochs of a small set. Raises DivergedError."""
+    budget = Budget(images=min(IMAGES, MOST_EPOCHS * pictures))
+    for event in fit(objective, Pace(budget, BATCH, pictures), _Plain()):
         if isinstance(event, Diverged):
             raise DivergedError(f"the measuring net could not be trained on these pictures: {event.message}")
 
 
 @contextmanager
-def _on_threads(count: int) -> Iterator[None]:
+def on_threads(count: int) -> Iterator[None]:
+    """Compute with so many threads, then with as many as before."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

@@ -52,7 +52,7 @@ PRESETS: Mapping[str, Preset] = {
     "lecture":     Preset("cnn", 128,  "adamw", 3e-3, 0.9,  1e-2,   1,    "one_cycle", 0.25, 0.0,  0,      15),
     "fast":        Preset("cnn", 1000, "muon",  0.20, 0.6,  2.4e-3, 64,   "triangle",  0.0,  0.0,  0,       8),
     "autoencoder": Preset("vae", 128,  "adam",  2e-3, 0.9,  0.0,    1,    "one_cycle", 0.10, 0.01, 12_000, 20),
-    "modern":      Preset("gan", 64,   "adam",  2e-3, 0.0,  0.0,    1,    "cosine",    0.0,  0.05, 32_000, 25),
+    "modern":      Preset("gan", 64,   "adam",  1e-3, 0.0,  0.0,    1,    "cosine",    0.0,  0.05, 32_000, 25),
     "classic":     Preset("gan", 64,   "adam",  2e-4, 0.5,  0.0,    1,    "constant",  0.0,  0.0,  0,      25),
 }  # fmt: skip
 BETA2 = {"classic": 0.999}

@@ -116,11 +116,16 @@ def list_runs(folder: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path("r
 
 
 @app.command()
-def evaluate(run: RunArgument, runs: Runs = Path("runs"), as_json: Json = False) -> None:
+def evaluate(
+    run: RunArgument,
+    attributes: Annotated[bool, typer.Option("--attributes", help="Also compare what labels say of samples.")] = False,
+    runs: Runs = Path("runs"),
+    as_json: Json = False,
+) -> None:
     """Measure a run again on its held-out test pictures."""
     from nonesuch.cli import show_runs
 
-    show_runs.evaluate(runs, run, as_json)
+    show_runs.evaluate(runs, run, attributes, as_json)
 
 
 @app.command()

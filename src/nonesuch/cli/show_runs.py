@@ -38,12 +38,14 @@ def listing(root: Path) -> None:
     _console().print(table)
 
 
-def evaluate(root: Path, where: str, as_json: bool) -> None:
+def evaluate(root: Path, where: str, attributes: bool, as_json: bool) -> None:
     """Measure again; print the report."""
     from nonesuch.library import open_run
 
     run = open_run(where, root)
     run.evaluate()
+    if attributes:
+        run.attributes()
     if as_json:
         print(json.dumps(run.report()))
     else:
@@ -182,6 +184,25 @@ def _show_drawings(report: dict[str, Any]) -> None:
         )
     if report.get("leak"):
         console.print(report["leak"]["sentence"])
+    if report.get("attributes"):
+        _show_attributes(report["attributes"])
+
+
+def _show_attributes(report: dict[str, Any]) -> None:
+    """What a reader of all label columns found in samples, beside what it found in real pictures."""
+    console = _console()
+    console.print(
+        f"attributes of {report['n']:,} samples: {report['values']:.1%} of the values that real pictures have, "
+        f"{report['pairs']:.1%} of the pairs of values (as many real pictures: {report['ceiling']:.1%}); "
+        f"shares are off by at most {100 * report['off']:.1f} points"
+    )
+    table = Table("attribute", "values", "reader right", "off by, points", "missing", box=None, pad_edge=False)
+    for name, column in report["columns"].items():
+        missing = ", ".join(column["missing"][:SHOWN_CLASSES]) or "-"
+        table.add_row(
+            name, str(len(column["values"])), f"{column['accuracy']:.1%}", f"{100 * column['off']:.1f}", missing
+        )
+    console.print(table)
 
 
 def _show_labels(report: dict[str, Any]) -> None:

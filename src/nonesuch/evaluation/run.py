@@ -20,10 +20,13 @@ from nonesuch.evaluation.generator import pictures_of
 from nonesuch.evaluation.sampling import as_pictures, as_trained, draw, drawing, redrawn
 from nonesuch.lens.kernels import Kernel, of_layer
 from nonesuch.machine import Precision
+from nonesuch.measure import attributes
+from nonesuch.measure.attributes import AttributesReport
 from nonesuch.measure.likelihood import importance_weighted
 from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.models.gan import Adversaries
 from nonesuch.pixels import Picture
+from nonesuch.reader import Reader
 from nonesuch.recipe import Recipe, from_record
 from nonesuch.runs import checkpoint, layout
 from nonesuch.runs.store import RunFolder
@@ -101,6 +104,21 @@ class Run:
         """Measure on the held-out test pictures again, and store the report and its pictures."""
         examiner = examiners.build(self.net, engine(self.recipe.machine), self.recipe, reopen(self.recipe.data))
         return examiner.report(self.folder.path, self.images_seen, self.seconds)
+
+    def attributes(self, count: int = 2000) -> AttributesReport:
+        """Whether so many samples have the attributes of real pictures, as often and in as many combinations.
+
+        A reader of all label columns is trained on this run's data for it. Stored in report.json too. Raises RunError
+        for a run that makes no pictures, DataError for data without labels.
+        """
+        samples = self.sample(range(count), fast=True)
+        data = reopen(self.recipe.data)
+        reader = Reader(data, self.recipe.machine.threads)
+        training = pictures_of(data, "train", None)
+        real, check = reader.read(training[0::2]), reader.read(training[1::2][:count])
+        found = attributes.measure(reader.names, reader.accuracy, real, check, reader.read(samples))
+        self.folder.write_report({**(self.report() or {}), "attributes": found.to_json()})
+        return found
 
     def sample(
         self, seeds: Sequence[int], named: str | None = None, mixture: bool = False, fast: bool = False
