@@ -320,3 +320,13 @@ def test_a_stop_within_the_second_try_goes_on_at_the_lower_rate(
     assert other is not None
     for name, tensor in one.tensors["model"].items():
         assert torch.equal(tensor, other.tensors["model"][name])
+
+
+@pytest.mark.parametrize("kind", ["ae", "vae"])
+def test_a_plane_of_codes_is_drawn(data: Path, tmp_path: Path, kind: Kind) -> None:
+    run = library.train(small(data, kind, images=32, net__options__latent="2"), tmp_path / "run")
+    with Image.open(run.folder.path / "pictures" / "codes.png") as drawn:
+        assert drawn.size[0] > 1000
+    assert not (
+        library.train(small(data, kind, images=32), tmp_path / "other").folder.path / "pictures/codes.png"
+    ).exists()

@@ -14,8 +14,9 @@ from nonesuch.assembly import Pictures
 from nonesuch.errors import RunError
 from nonesuch.evaluation.examiner import evaluating
 from nonesuch.evaluation.generator import MOST, distances, extractor_of, pictures_of, sheet
-from nonesuch.evaluation.sampling import as_pictures, as_trained, codes_of, draw, drawing, redrawn
-from nonesuch.measure import distance, likelihood
+from nonesuch.evaluation.sampling import as_pictures, as_trained, codes_of, decoded, draw, drawing, redrawn
+from nonesuch.measure import codes_chart, distance, likelihood
+from nonesuch.measure.codes_chart import Codes
 from nonesuch.measure.distance import DistanceReport
 from nonesuch.measure.likelihood import LikelihoodReport
 from nonesuch.measure.mixture import Mixture, fit
@@ -27,6 +28,9 @@ from nonesuch.runs.store import RunFolder
 from nonesuch.training.reconstruct import ReconstructSettings
 
 SHOWN = 32
+PLANE = 2
+"""Dimensions of a latent space that can be drawn whole."""
+MOST_PLACED = 2000
 WEIGHED, CODES = 500, 50
 """Held-out pictures whose probability is bounded after training, and codes of each: seconds, and close to the bound."""
 
@@ -89,7 +93,8 @@ class AutoencoderExaminer:
         return self._redrawing(pictures_of(self.data, split, most))
 
     def report(self, run: Path, images_seen: int, seconds: float) -> AutoencoderReport:
-        """Measure on the test split; write report.json, pictures redrawn and pictures invented."""
+        """Measure on the test split; write report.json, pictures redrawn and invented, and of two dimensions a map."""
+        assert isinstance(self.net, Autoencoder)
         held_out = pictures_of(self.data, "test", MOST)
         mixture = self._mixture()
         count = max(len(held_out), 2 * SHOWN)
@@ -117,6 +122,8 @@ class AutoencoderExaminer:
         write_png(run / layout.PICTURES / "samples.png", sheet(samples[: 2 * SHOWN]))
         write_png(run / layout.PICTURES / "samples-mixture.png", sheet(mixed[: 2 * SHOWN]))
         write_png(run / layout.PICTURES / "redrawn.png", self.preview())
+        if self.net.latent == PLANE:
+            write_png(run / layout.PICTURES / "codes.png", self._plane())
         return report
 
     def preview(self) -> Picture:
@@ -149,6 +156,20 @@ class AutoencoderExaminer:
         pixels = torch.from_numpy(originals.copy()).permute(0, 3, 1, 2)
         with evaluating(self.net), self.engine.autocast():
             return as_pictures(redrawn(self.net, self.recipe, pixels))
+
+    def _plane(self) -> Picture:
+        """A latent space of two dimensions, drawn: held-out pictures in it, and what lies between them."""
+        assert isinstance(self.net, Autoencoder)
+        rows = self.data.rows["test"][:MOST_PLACED]
+        images = as_trained(self.recipe, self.data.pack.pixels[rows])
+        with evaluating(self.net), self.engine.autocast():
+            mean, log_variance = self.net.encode(images)
+        deviations = None if log_variance is None else (log_variance / 2).exp().numpy()
+        codes = Codes(mean.float().numpy(), deviations, self.data.targets[rows], self.data.classes)
+        with torch.inference_mode():
+            between = as_pictures(decoded(self.net, self.recipe, torch.from_numpy(codes_chart.places(codes))))
+        words = "each picture is a Gaussian" if self.net.gaussian else "each picture is a point"
+        return codes_chart.picture(codes, between, f"{len(rows):,} held-out pictures: {words}")
 
     def _mixture(self) -> Mixture:
         """Fitted on the codes of training pictures."""

@@ -57,7 +57,7 @@ def draw(
         if mixture is not None:
             choice = np.concatenate([numbers.normal(seed, 1, stream=CHOICE_STREAM) for seed in seeds])
             z = torch.from_numpy(mixture.place(z.numpy(), choice))
-        return as_pictures(torch.cat([_decoded(net, recipe, part) for part in torch.split(z, CHUNK)]))
+        return as_pictures(torch.cat([decoded(net, recipe, part) for part in torch.split(z, CHUNK)]))
     z = z.to(next(net.parameters()).dtype)
     if not net.classes:
         return as_pictures(torch.cat([net(part).float() for part in torch.split(z, CHUNK)]))
@@ -70,7 +70,7 @@ def draw(
 def redrawn(net: Autoencoder, recipe: Recipe, pixels: Tensor) -> Tensor:
     """Packed pictures (N, C, H, W) coded to the mean of z and decoded again: (N, C, H, W) in [-1, 1]."""
     parts = [net.encode(to_signed(part))[0] for part in torch.split(pixels, CHUNK)]
-    return torch.cat([_decoded(net, recipe, part) for part in parts])
+    return torch.cat([decoded(net, recipe, part) for part in parts])
 
 
 def codes_of(net: Autoencoder, images: Tensor) -> NDArray[np.float32]:
@@ -90,8 +90,8 @@ def as_pictures(images: Tensor) -> Picture:
     return to_pixels(images).permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
 
-def _decoded(net: Autoencoder, recipe: Recipe, z: Tensor) -> Tensor:
-    """The mean of p(x|z): for binary pixels, the decoder gives the logit of a pixel being white."""
+def decoded(net: Autoencoder, recipe: Recipe, z: Tensor) -> Tensor:
+    """The mean of p(x|z), (N, C, H, W) in [-1, 1]: a decoder of binary pixels gives the logit of white."""
     assert isinstance(recipe.objective, ReconstructSettings)
-    decoded = net.decode(z.to(next(net.parameters()).dtype)).float()
-    return 2 * decoded.sigmoid() - 1 if recipe.objective.likelihood == "bernoulli" else decoded.clamp(-1, 1)
+    found = net.decode(z.to(next(net.parameters()).dtype)).float()
+    return 2 * found.sigmoid() - 1 if recipe.objective.likelihood == "bernoulli" else found.clamp(-1, 1)

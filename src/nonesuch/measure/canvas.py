@@ -122,6 +122,15 @@ class Canvas:
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
         self._image.paste(colour, (0, 0), mask.reduce(_SMOOTH))
 
+    def ellipses(self, places: Sequence[tuple[Point, Point]], colour: Colour, strength: float) -> None:
+        """Filled ellipses, (centre, radii) each, laid over what is there at a share `strength` of their colour."""
+        mask = Image.new("L", (self._image.width * _SMOOTH, self._image.height * _SMOOTH), 0)
+        pen = ImageDraw.Draw(mask)
+        for (x, y), (across, down) in places:
+            box = ((x - across), (y - down), (x + across), (y + down))
+            pen.ellipse(tuple(round(_SMOOTH * (edge + 0.5)) for edge in box), fill=round(255 * strength))
+        self._image.paste(colour, (0, 0), mask.reduce(_SMOOTH))
+
     def mark(self, left: int, top: int, right: bool, size: int = 18) -> None:
         """A disc of size x size pixels with a tick (right) or a cross (wrong)."""
         side = size * _SMOOTH
