@@ -24,6 +24,7 @@ QUICK = {
     "gan_quality": ["--minutes", "0.5", "--seeds", "1"],
     "vae_likelihood": ["--short", "0.3", "--parts", "short", "speed", "--rounds", "1"],
     "sampling": ["--rounds", "3"],
+    "few_pictures": ["--minutes", "0.5"],
     "lecun_table": ["--quick"],
 }
 FULL = {
@@ -34,6 +35,7 @@ FULL = {
     "gan_quality": [],
     "vae_likelihood": [],
     "sampling": [],
+    "few_pictures": [],
     "lecun_table": [],
     "accuracy cifar90": [],
     "accuracy cifar": [],
@@ -41,7 +43,7 @@ FULL = {
     "accuracy mnist": [],
 }
 """Benchmark, with its task where it has several, and its options."""
-WITHOUT_PEERS = {"lecun_table", "gan_step", "gan_quality", "vae_likelihood", "sampling"}
+WITHOUT_PEERS = {"lecun_table", "gan_step", "gan_quality", "vae_likelihood", "sampling", "few_pictures"}
 LIMIT_SECONDS = {False: 5 * 60, True: 30 * 60}
 
 

@@ -25,9 +25,9 @@ from torch import Tensor
 
 import nonesuch as ns
 from nonesuch.assembly import engine, reopen
-from nonesuch.evaluation.examiner import evaluating
 from nonesuch.measure.likelihood import importance_weighted
 from nonesuch.models.autoencoder import Autoencoder
+from nonesuch.models.fold import folded
 from nonesuch.pixels import to_signed
 from nonesuch.training.reconstruct import binarised
 
@@ -69,9 +69,9 @@ def train(settings: argparse.Namespace, minutes: float) -> ns.Run:
 
 def bounds(run: ns.Run, images: Tensor, counts: tuple[int, ...]) -> np.ndarray:
     """(N, len(counts)) in nats."""
-    net = run.net
+    net = folded(run.net)
     assert isinstance(net, Autoencoder)
-    with evaluating(net), engine(run.recipe.machine).autocast():
+    with torch.inference_mode(), engine(run.recipe.machine).autocast():
         return importance_weighted(net, images, "bernoulli", counts, torch.Generator().manual_seed(0))
 
 
@@ -113,8 +113,8 @@ def speed(settings: argparse.Namespace) -> tuple[dict[str, float], list[Target]]
     recipe = ns.plan(settings.data, kind="vae", images=1280, settings=BINARY | settings.set)
     run = ns.train(recipe, settings.out / "runs" / f"vae-speed-{int(time.time())}")
     _, test = digits_of(run)
-    net, plain = run.net, ns.open_run(run.folder.path).net.to(memory_format=torch.contiguous_format)
-    assert isinstance(net, Autoencoder)
+    plain = ns.open_run(run.folder.path).net.to(memory_format=torch.contiguous_format)
+    assert isinstance(plain, Autoencoder)
     readings: harness.Readings = {"nonesuch": [], "loop": []}
     for _ in range(settings.rounds):
         started = time.perf_counter()

@@ -69,6 +69,7 @@ def test_with_a_worse_one_it_rises_to_the_truth_from_below() -> None:
 def test_chunks_do_not_change_what_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow loop, one picture and one code at a time, over the same random numbers."""
     monkeypatch.setattr(likelihood, "_DECODED", 1)
+    monkeypatch.setattr(likelihood, "_PICTURES", 1)
     net, images = _Linear(2.0), _pictures(3)
     found = likelihood.importance_weighted(net, images, "gaussian", (1, 4), torch.Generator().manual_seed(5))
     rng = torch.Generator().manual_seed(5)

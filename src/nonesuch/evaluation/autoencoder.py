@@ -21,6 +21,7 @@ from nonesuch.measure.distance import DistanceReport
 from nonesuch.measure.likelihood import LikelihoodReport
 from nonesuch.measure.mixture import Mixture, fit
 from nonesuch.models.autoencoder import Autoencoder
+from nonesuch.models.fold import folded
 from nonesuch.pixels import Picture, write_png
 from nonesuch.recipe import Recipe
 from nonesuch.runs import atomic, layout, weights
@@ -144,8 +145,10 @@ class AutoencoderExaminer:
         images = as_trained(self.recipe, pictures_of(self.data, "test", WEIGHED))
         settings = self.recipe.objective
         assert isinstance(settings, ReconstructSettings)
-        with evaluating(self.net), self.engine.autocast():
-            return likelihood.measure(self.net, images, settings.likelihood, CODES, self.recipe.seed)
+        quick = folded(self.net)
+        assert isinstance(quick, Autoencoder)
+        with torch.inference_mode(), self.engine.autocast():
+            return likelihood.measure(quick, images, settings.likelihood, CODES, self.recipe.seed)
 
     def _redrawing(self, originals: Picture) -> Redrawing:
         difference = originals.astype(np.float32) - self._redraw(originals).astype(np.float32)

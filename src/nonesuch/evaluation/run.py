@@ -24,6 +24,7 @@ from nonesuch.measure import attributes
 from nonesuch.measure.attributes import AttributesReport
 from nonesuch.measure.likelihood import importance_weighted
 from nonesuch.models.autoencoder import Autoencoder
+from nonesuch.models.fold import folded
 from nonesuch.models.gan import Adversaries
 from nonesuch.pixels import Picture
 from nonesuch.reader import Reader
@@ -172,12 +173,14 @@ class Run:
         if not isinstance(net, Autoencoder) or not isinstance(settings, ReconstructSettings) or not net.gaussian:
             raise RunError(f"{self.folder.path.name} holds a {self.recipe.kind}, which gives no p(x); train a vae")
         training = pictures_of(reopen(self.recipe.data), "train", COMPARED)
+        quick = folded(net)
+        assert isinstance(quick, Autoencoder)
 
         def bounds(pictures: Picture) -> NDArray[np.float64]:
             draws = torch.Generator().manual_seed(self.recipe.seed)
             images = as_trained(self.recipe, pictures)
-            with evaluating(net), engine(self.recipe.machine).autocast():
-                return importance_weighted(net, images, settings.likelihood, (codes,), draws)[:, 0]
+            with torch.inference_mode(), engine(self.recipe.machine).autocast():
+                return importance_weighted(quick, images, settings.likelihood, (codes,), draws)[:, 0]
 
         usual = np.sort(bounds(training))
         answers: list[Probability | Reject] = []

@@ -64,11 +64,13 @@ class Autoencoder(nn.Module):
             nn.LeakyReLU(SLOPE),
         )
         up: list[nn.Module] = []
-        wide = [*maps[:0:-1], maps[1]]
+        # At the picture's own size a convolution costs most: half the maps there, as in models/gan.py.
+        finest = max(1, maps[1] // 2)
+        wide = [*maps[:0:-1], finest]
         for step, (before, after) in enumerate(pairwise(wide)):
             up += [Resize(sizes[-2 - step]), nn.Conv2d(before, after, 3, padding=1, bias=False)]
             up += [nn.BatchNorm2d(after), nn.LeakyReLU(SLOPE)]
-        self.decoder = nn.Sequential(*up, nn.Conv2d(maps[1], shape[0], 3, padding=1))
+        self.decoder = nn.Sequential(*up, nn.Conv2d(finest, shape[0], 3, padding=1))
         self.log_noise = nn.Parameter(torch.tensor(FIRST_LOG_NOISE))
 
     def encode(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
