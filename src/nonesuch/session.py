@@ -90,7 +90,9 @@ class _Sitting:
     def _open(self) -> None:
         """Build everything anew and go to the newest whole snapshot, if there is one."""
         self.parts: Parts = assemble(self.recipe, self.fabric)
-        self.examiner = examiners.build(self.parts.best, self.parts.engine, self.recipe, self.parts.data)
+        self.examiner = examiners.build(
+            self.parts.best, self.parts.engine, self.recipe, self.parts.data, self.parts.net
+        )
         if self.fabric.is_global_zero:
             self.examiner.prepare()
         self.snapshot = self._restore()

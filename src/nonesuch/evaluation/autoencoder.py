@@ -78,6 +78,7 @@ class AutoencoderExaminer:
     engine: lightning_fabric.Fabric
     recipe: Recipe
     data: Pictures
+    whole: nn.Module | None = None
 
     @cached_property
     def extractor(self) -> features.Extractor:

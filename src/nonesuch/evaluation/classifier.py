@@ -29,6 +29,7 @@ class ClassifierExaminer:
     engine: lightning_fabric.Fabric
     recipe: Recipe
     data: Pictures
+    whole: nn.Module | None = None
 
     def prepare(self) -> None:
         """Nothing is needed."""

@@ -12,7 +12,8 @@ from nonesuch.evaluation.examiner import Examiner
 from nonesuch.evaluation.generator import GeneratorExaminer
 from nonesuch.recipe import Kind, Recipe
 
-EXAMINERS: Mapping[Kind, Callable[[nn.Module, lightning_fabric.Fabric, Recipe, Pictures], Examiner]] = {
+EXAMINERS: Mapping[Kind, Callable[[nn.Module, lightning_fabric.Fabric, Recipe, Pictures, nn.Module | None], Examiner]]
+EXAMINERS = {
     "cnn": ClassifierExaminer,
     "ae": AutoencoderExaminer,
     "vae": AutoencoderExaminer,
@@ -20,6 +21,8 @@ EXAMINERS: Mapping[Kind, Callable[[nn.Module, lightning_fabric.Fabric, Recipe, P
 }
 
 
-def build(net: nn.Module, fabric: lightning_fabric.Fabric, recipe: Recipe, data: Pictures) -> Examiner:
-    """The examiner of a net: classifier, autoencoder or generator."""
-    return EXAMINERS[recipe.kind](net, fabric, recipe, data)
+def build(
+    net: nn.Module, fabric: lightning_fabric.Fabric, recipe: Recipe, data: Pictures, whole: nn.Module | None = None
+) -> Examiner:
+    """The examiner of a net: classifier, autoencoder or generator. `whole`: all that trains, where that is at hand."""
+    return EXAMINERS[recipe.kind](net, fabric, recipe, data, whole)

@@ -1,14 +1,15 @@
 """Examining a generator: how far its pictures are from held-out ones, and whether it copies its training pictures."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import lightning_fabric
 import numpy as np
 import torch
-from torch import nn
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from nonesuch import features
 from nonesuch.assembly import Pictures
@@ -17,11 +18,12 @@ from nonesuch.measure import distance, leak, memorisation
 from nonesuch.measure.distance import DistanceReport
 from nonesuch.measure.leak import LeakReport
 from nonesuch.measure.memorisation import MemorisationReport
-from nonesuch.pixels import Picture, grid, write_png
+from nonesuch.models.gan import Adversaries
+from nonesuch.pixels import Picture, grid, to_signed, write_png
 from nonesuch.recipe import Recipe
 from nonesuch.runs import atomic, layout
 from nonesuch.runs.store import RunFolder
-from nonesuch.training.adversarial import AdversarialSettings
+from nonesuch.training.adversarial import AdversarialSettings, judged
 
 MOST = 10_000
 """Pictures of each kind that a report compares: the number that published distances of small sets rest on."""
@@ -30,6 +32,8 @@ COPIED = 5_000
 """Training pictures up to which copies are looked for during training too: more are not learnt by heart soon."""
 LARGEST_BYTES = 1 << 29
 """Of training pictures that samples are compared with: half a gigabyte, 170,000 of 32x32 in colour."""
+TELLING = 0.1
+"""Logits by which training pictures must be above generated ones, before held-out ones are placed between them."""
 SHOWN_NEIGHBOURS = 12
 SHOWN_SIDE = 48
 """Pictures in a sheet are enlarged by whole factors to at most this side."""
@@ -37,11 +41,16 @@ SHOWN_SIDE = 48
 
 @dataclass(frozen=True)
 class GeneratorReport:
-    """Distances with their floor (None where pictures are too few for them), copying (None: not looked for), leaks."""
+    """Distances with their floor (None where pictures are too few for them), copying (None: not looked for), leaks.
+
+    gap: 0 when the critic judges held-out pictures like training pictures, 1 when like generated ones; None where there
+    is no critic at hand, too few pictures, or it cannot tell real from generated anyway (Karras et al. 2020, eq. 1).
+    """
 
     distances: DistanceReport | None
     copies: MemorisationReport | None
     leaks: LeakReport
+    gap: float | None = None
 
     @property
     def n(self) -> int:
@@ -53,7 +62,8 @@ class GeneratorReport:
         ratio = self.copies.ratio if self.copies else None
         near = {} if ratio is None else {"memorisation": ratio}
         far = self.distances.figures() if self.distances else {}
-        return {**far, **near, "leak": self.leaks.share}
+        heart = {} if self.gap is None else {"gap": self.gap}
+        return {**far, **near, **heart, "leak": self.leaks.share}
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,7 @@ class GeneratorExaminer:
     engine: lightning_fabric.Fabric
     recipe: Recipe
     data: Pictures
+    whole: nn.Module | None = None
 
     @cached_property
     def extractor(self) -> features.Extractor:
@@ -79,7 +90,9 @@ class GeneratorExaminer:
         """As `report`, on fewer pictures: enough to see whether training still helps."""
         held_out = pictures_of(self.data, split, most)
         few = len(self.data.rows["train"]) <= COPIED
-        return self._compare(self.draw(len(held_out)), held_out, LARGEST_BYTES if few else 0)
+        samples = self.draw(len(held_out))
+        found = self._compare(samples, held_out, LARGEST_BYTES if few else 0)
+        return replace(found, gap=self._gap(split, most, samples))
 
     def report(self, run: Path, images_seen: int, seconds: float) -> GeneratorReport:
         """The full measurement on the test split; writes report.json, samples and their nearest neighbours."""
@@ -109,6 +122,30 @@ class GeneratorExaminer:
         """What seeds 0 to count - 1 give, uint8 (N, H, W, C)."""
         with torch.inference_mode():
             return draw(drawing(self.net, self.recipe.machine.precision), self.recipe, range(count))
+
+    def _gap(self, split: str, most: int | None, samples: Picture) -> float | None:
+        if not isinstance(self.whole, Adversaries):
+            return None
+        critic, batch = self.whole.critic, self.recipe.train.batch
+        held_out, training = rows_of(self.data, split, most), rows_of(self.data, "train", most)
+        if min(len(held_out), len(training), len(samples)) < batch:
+            return None
+        # Rows come sorted by class, and a batch of one class would be normed by itself.
+        mixed = np.random.default_rng(0)
+        told = self.whole.classes > 0
+        drawn = torch.arange(len(samples)) % self.whole.classes if told else None
+
+        def judge(pictures: Picture, kinds: Tensor | None) -> float:
+            images = to_signed(torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2))
+            with self.engine.autocast():
+                return judged(critic, images.to(self.engine.device), kinds, batch)
+
+        def of_rows(rows: NDArray[np.int64]) -> float:
+            rows = mixed.permutation(rows)
+            return judge(self.data.pack.pixels[rows], torch.from_numpy(self.data.targets[rows]) if told else None)
+
+        seen, unseen, made = of_rows(training), of_rows(held_out), judge(samples, drawn)
+        return (seen - unseen) / (seen - made) if seen - made > TELLING else None
 
     def _training(self, most_bytes: int) -> Picture:
         """As many training pictures as so many bytes hold."""
@@ -146,11 +183,16 @@ def distances(
 
 
 def pictures_of(data: Pictures, split: str, most: int | None) -> Picture:
-    """At most so many pictures of a split, uint8 (N, H, W, C), spread over all of it: folders come sorted by class."""
+    """At most so many pictures of a split, uint8 (N, H, W, C)."""
+    pictures: Picture = data.pack.pixels[rows_of(data, split, most)]
+    return pictures
+
+
+def rows_of(data: Pictures, split: str, most: int | None) -> NDArray[np.int64]:
+    """At most so many rows of a split, spread over all of it: folders come sorted by class."""
     rows = data.rows[split]
     count = len(rows) if most is None else min(most, len(rows))
-    pictures: Picture = data.pack.pixels[rows[np.arange(count) * len(rows) // max(1, count)]]
-    return pictures
+    return rows[np.arange(count) * len(rows) // max(1, count)]
 
 
 def sheet(pictures: Picture, columns: int = 8) -> Picture:

@@ -149,14 +149,14 @@ class Adversarial(Objective):
     def _squared_gradient(self, images: Tensor, batch: Round) -> Tensor:
         """Mean over pictures of |dD/dx|^2, in float32: rounding to bf16 would be most of a small gradient."""
         images = images.detach().requires_grad_()
-        with torch.autocast(images.device.type, enabled=False), _still(self._nets.critic):
+        with torch.autocast(images.device.type, enabled=False), still(self._nets.critic):
             logits = self._nets.critic(images, batch.targets)
             (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
         return gradient.square().sum((1, 2, 3)).mean()
 
     def _generator_loss(self, batch: Round) -> Loss:
         settings = self._settings
-        with _still(self._nets.critic):
+        with still(self._nets.critic):
             logits = self._critic(self._seen(self._fake(batch), batch, 1), batch.targets)
             if settings.loss == "bce":
                 return Loss(F.softplus(-logits).mean() if not settings.saturating else -F.softplus(logits).mean(), {})
@@ -176,8 +176,21 @@ def _deviation(images: Tensor) -> Tensor:
     return (images.square().mean(0) - images.mean(0).square()).clamp(min=1e-12).sqrt().mean()
 
 
+@torch.no_grad()
+def judged(critic: nn.Module, images: Tensor, targets: Tensor | None, batch: int) -> float:
+    """A critic's mean logit of pictures (N, C, H, W) in [-1, 1], N >= batch, in whole batches as in training.
+
+    Its batch norm takes the batch's own statistics, as then, and learns nothing from them.
+    """
+    whole = len(images) // batch * batch
+    kinds = [None] * (whole // batch) if targets is None else torch.split(targets[:whole], batch)
+    with still(critic):
+        means = [critic(*pair).mean() for pair in zip(torch.split(images[:whole], batch), kinds, strict=True)]
+    return float(torch.stack(means).mean())
+
+
 @contextmanager
-def _still(critic: nn.Module) -> Iterator[None]:
+def still(critic: nn.Module) -> Iterator[None]:
     """Keep batch-norm statistics as they are; the batch's own are used, as in training."""
     norms = [module for module in critic.modules() if isinstance(module, nn.BatchNorm2d) and module.track_running_stats]
     for norm in norms:
