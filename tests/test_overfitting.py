@@ -1,4 +1,4 @@
-"""The critic's gap between training and held-out pictures: 1 where it knows its pictures by heart, 0 where it is fair."""
+"""The gap of a critic between training and held-out pictures: 1 where it knows its pictures by heart, 0 where not."""
 
 from pathlib import Path
 
