@@ -33,7 +33,7 @@ class Forecast:
         stage = next(words for least, words in STAGES if self.pictures >= least)
         return (
             f"expect about {self.rate:,.0f} pictures a second, {self.pictures:,} in all, each {self.epochs:.1f} times; "
-            f"after so many, pictures of 32 px were {stage}"
+            f"after so many, clothes of 32 px were {stage}"
         )
 
 

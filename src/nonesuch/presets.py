@@ -62,12 +62,12 @@ WIDTHS = (16, 24, 32, 48, 64)
 ENOUGH_PICTURES = 180_000
 """Below so many pictures shown, a thinner `modern` that sees more of them draws better (LOG, 2026-11-24)."""
 STAGES = (
-    (150_000, "detailed, most of them whole"),
-    (50_000, "recognisable, many of them torn"),
-    (10_000, "rough shapes of the right kind"),
+    (100_000, "mostly whole"),
+    (25_000, "recognisable, some of them torn"),
+    (8_000, "rough shapes of the right kind"),
     (0, "blurs"),
 )
-"""What `modern` drew of clothes and of faces after so many pictures, 32x32."""
+"""What `modern` drew of clothes after so many pictures, 32x32, by its previews."""
 DEFAULT_NET: Mapping[Kind, str] = {"cnn": "lecture", "ae": "autoencoder", "vae": "autoencoder", "gan": "modern"}
 
 
