@@ -210,6 +210,28 @@ def test_an_npz_and_the_same_folder_give_the_same_pictures(call: Call, tmp_path:
     assert "60 pictures, 12x12, colour" in out
 
 
+def test_two_processes_train_a_gan_with_penalties(data: Path, tmp_path: Path) -> None:
+    """Gradients of gradients and nets that take turns, over two processes: losses near those of one process."""
+    sets = (
+        "machine.threads=1 machine.precision=32-true train.batch=16 net.options.width=4 net.options.critic_width=4 "
+        "net.options.norm=none net.options.critic_norm=none objective.penalty=0.5 objective.penalty_every=2"
+    )
+    found = []
+    for processes in (1, 2):
+        words = ["train", "gan", str(data), "--images", "320", "--runs", str(tmp_path / str(processes)), "--json"]
+        words += [word for pair in f"{sets} machine.processes={processes}".split() for word in ("--set", pair)]
+        done = subprocess.run(
+            [sys.executable, "-m", "nonesuch", *words], capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        events = [json.loads(line) for line in done.stdout.splitlines()]
+        steps = [event["figures"] for event in events if event["kind"] == "stepped"]
+        assert len(steps) == 20
+        found.append(steps[-1])
+    for name in ("critic", "generator"):
+        assert found[1][name] == pytest.approx(found[0][name], rel=0.1)
+
+
 def test_two_processes_train_one_run(data: Path, tmp_path: Path) -> None:
     """The same loop on two processes, each with half of every batch; the first alone writes."""
     words = ["train", "cnn", str(data), "--images", "3200", "--runs", str(tmp_path), *QUICK]

@@ -58,7 +58,7 @@ def test_the_shards_of_a_world_are_the_single_batch(
     assert np.array_equal(np.concatenate([part.rows for part in parts]), whole.rows)
     assert torch.equal(torch.cat([part.pixels for part in parts]), whole.pixels)
     assert torch.equal(torch.cat([part.turns for part in parts]), whole.turns)
-    assert all(part.start == position for part in parts)
+    assert [part.first for part in parts] == [position + rank * share for rank in range(world)]
 
 
 @given(position=st.integers(0, 5000))

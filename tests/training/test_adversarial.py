@@ -186,3 +186,19 @@ def test_conditional_training_shows_each_picture_with_its_class() -> None:
     assert packed.targets is not None
     assert torch.equal(batch.targets, packed.targets)
     assert set(_train(objective, 2)[-1]) == {"critic", "generator", "real", "fake", "right", "spread"}
+
+
+def test_two_processes_draw_their_own_z() -> None:
+    """Each has half of the batch, and no z twice."""
+    nets, cpu = _nets(), torch.device("cpu")
+    built = optimizers.build([nets.critic], ADAM), optimizers.build([nets.generator], ADAM)
+    halves = [
+        Adversarial(
+            nets, built, Batches(_pixels(), None, np.arange(PICTURES), BATCH, 3, rank, 2), BATCH, AugmentSpec(), 3, cpu,
+            AdversarialSettings(),
+        ).prepare(16)
+        for rank in range(2)
+    ]  # fmt: skip
+    whole = _objective(nets, AdversarialSettings()).prepare(16)
+    assert torch.equal(torch.cat([half.real for half in halves]), whole.real)
+    assert not torch.isin(halves[1].z, halves[0].z).any()

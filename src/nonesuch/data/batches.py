@@ -24,14 +24,14 @@ class Batch:
     rows: int64 array (B,), which pictures of the pack these are.    epochs: int64 (B,), the epoch of each.
     turns: int64 (B,), the epoch plus a fixed random bit of the picture: half of all pictures are even in any epoch,
         and each changes from one epoch to the next ("alternating" flips in augment.py).
-    start: stream position of the whole batch's first picture, over all ranks."""
+    first: stream position of this rank's first picture; random draws hang on it, as ranks must not draw alike."""
 
     pixels: Tensor
     targets: Tensor | None
     rows: npt.NDArray[np.int64]
     epochs: Tensor
     turns: Tensor
-    start: int
+    first: int
 
 
 class Batches:
@@ -73,11 +73,12 @@ class Batches:
     def at(self, images_seen: int) -> Batch:
         """This rank's part of the batch that starts at stream position `images_seen`; depends on nothing else."""
         share = self._batch // self._world
-        rows, epochs = self._positions(images_seen + self._rank * share, share)
+        first = images_seen + self._rank * share
+        rows, epochs = self._positions(first, share)
         pixels = torch.from_numpy(self._pixels.take(rows, axis=0)).permute(0, 3, 1, 2)
         targets = None if self._targets is None else torch.from_numpy(self._targets.take(rows))
         turns = torch.from_numpy(epochs + self._bits[rows])
-        return Batch(pixels, targets, rows, torch.from_numpy(epochs), turns, images_seen)
+        return Batch(pixels, targets, rows, torch.from_numpy(epochs), turns, first)
 
     def _positions(self, first: int, count: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """The rows and epochs of stream positions [first, first + count)."""

@@ -59,7 +59,7 @@ class Round:
     targets: Tensor | None
     z: Tensor
     step: int
-    images_seen: int
+    first: int
     fake: Tensor | None = None
 
 
@@ -94,14 +94,14 @@ class Adversarial(Objective):
     def prepare(self, images_seen: int) -> Round:
         """Real pictures and z of the step that begins at this position. Also seeds the global generator."""
         batch = self._batches.at(images_seen)
-        seed = step_seed(self._seed, images_seen)
+        seed = step_seed(self._seed, batch.first)
         self._draws.manual_seed(seed)
         torch.manual_seed(seed)
         real = to_signed(augment(self._spec, batch.pixels, self._draws, batch.turns).to(self._device))
         targets = batch.targets.to(self._device) if self._nets.classes and batch.targets is not None else None
-        self._draws.manual_seed(step_seed(self._seed, images_seen, LATENT_STREAM))
+        self._draws.manual_seed(step_seed(self._seed, batch.first, LATENT_STREAM))
         z = torch.randn(len(real), self._nets.generator.latent, generator=self._draws).to(self._device)
-        return Round(real, targets, z, images_seen // self._batch, images_seen)
+        return Round(real, targets, z, images_seen // self._batch, batch.first)
 
     def _turn(self, step: int) -> int:
         """0 in the critic's turns, 1 in the generator's."""
@@ -126,7 +126,7 @@ class Adversarial(Objective):
         """What the critic is shown: augmented alike whether real or generated, each in its own random way."""
         if not self._settings.augment:
             return images
-        self._draws.manual_seed(step_seed(self._seed, batch.images_seen, AUGMENT_STREAM + use))
+        self._draws.manual_seed(step_seed(self._seed, batch.first, AUGMENT_STREAM + use))
         return augment_both(images, self._settings.augment, self._draws)
 
     def _critic_loss(self, batch: Round) -> Loss:

@@ -67,7 +67,7 @@ class Classify(Objective):
         batch = self._batches.at(images_seen)
         if batch.targets is None:
             raise TypeError("a classifier needs targets; these batches have none")
-        seed = step_seed(self._seed, images_seen)
+        seed = step_seed(self._seed, batch.first)
         self._generator.manual_seed(seed)
         torch.manual_seed(seed)
         pixels = augment(self._spec, batch.pixels, self._generator, batch.turns)

@@ -88,17 +88,17 @@ class Reconstruct(Objective):
     def prepare(self, images_seen: int) -> Shown:
         """The batch that begins at this position. Raises RecipeError for grey pictures under a binary likelihood."""
         batch, settings = self._batches.at(images_seen), self._settings
-        self._draws.manual_seed(step_seed(self._seed, images_seen))
+        self._draws.manual_seed(step_seed(self._seed, batch.first))
         images = to_signed(augment(self._spec, batch.pixels, self._draws, batch.turns))
         if settings.binarise:
-            self._draws.manual_seed(step_seed(self._seed, images_seen, BINARY_STREAM))
+            self._draws.manual_seed(step_seed(self._seed, batch.first, BINARY_STREAM))
             images = binarised(images, self._draws)
         elif settings.likelihood == "bernoulli" and not bool((images.abs() == 1).all()):
             raise RecipeError(
                 "a Bernoulli likelihood is for pixels that are black or white; found grey ones: "
                 "add --set objective.binarise=true, or take objective.likelihood=gaussian"
             )
-        self._draws.manual_seed(step_seed(self._seed, images_seen, NOISE_STREAM))
+        self._draws.manual_seed(step_seed(self._seed, batch.first, NOISE_STREAM))
         noise = torch.randn(settings.importance_samples, len(images), self._net.latent, generator=self._draws)
         climbed = images_seen / settings.kl_warm_up_images if settings.kl_warm_up_images else 1.0
         return Shown(images.to(self._device), noise.to(self._device), settings.beta * min(1.0, climbed))
