@@ -26,7 +26,7 @@ from harness import Target
 import nonesuch as ns
 from nonesuch import features
 from nonesuch.assembly import Pictures, reopen
-from nonesuch.evaluation.generator import extractor_of, pictures_of
+from nonesuch.evaluation.drawings import extractor_of, pictures_of
 from nonesuch.measure.distance import frechet
 from nonesuch.pixels import Picture, grid, write_png
 from nonesuch.recipe import Recipe

@@ -1,21 +1,16 @@
 """Examining an autoencoder: how well it redraws pictures, and how far what it invents is from real ones."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
-import lightning_fabric
 import numpy as np
 import torch
-from torch import nn
 
-from nonesuch import features
-from nonesuch.assembly import Pictures
 from nonesuch.errors import RunError
+from nonesuch.evaluation.drawings import MOST, DrawingExaminer, pictures_of, sheet
 from nonesuch.evaluation.examiner import evaluating
-from nonesuch.evaluation.generator import MOST, distances, extractor_of, pictures_of, sheet
-from nonesuch.evaluation.sampling import as_pictures, as_trained, codes_of, decoded, draw, drawing, redrawn
-from nonesuch.measure import codes_chart, distance, likelihood
+from nonesuch.evaluation.sampling import as_pictures, as_trained, codes_of, decoded, redrawn
+from nonesuch.measure import codes_chart, likelihood
 from nonesuch.measure.codes_chart import Codes
 from nonesuch.measure.distance import DistanceReport
 from nonesuch.measure.likelihood import LikelihoodReport
@@ -23,7 +18,6 @@ from nonesuch.measure.mixture import Mixture, fit
 from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.models.fold import folded
 from nonesuch.pixels import Picture, write_png
-from nonesuch.recipe import Recipe
 from nonesuch.runs import atomic, layout, weights
 from nonesuch.runs.store import RunFolder
 from nonesuch.training.reconstruct import ReconstructSettings
@@ -70,25 +64,8 @@ class AutoencoderReport:
         return found | {f"mixture_{name}": mixed[name] for name in ("frechet", "kernel") if name in mixed}
 
 
-@dataclass(frozen=True)
-class AutoencoderExaminer:
+class AutoencoderExaminer(DrawingExaminer):
     """An AE or VAE, and the pictures it is measured on."""
-
-    net: nn.Module
-    engine: lightning_fabric.Fabric
-    recipe: Recipe
-    data: Pictures
-    whole: nn.Module | None = None
-
-    @cached_property
-    def extractor(self) -> features.Extractor:
-        """As a GAN's: the same measuring net, so that families can be compared."""
-        return extractor_of(self.data, self.recipe)
-
-    def prepare(self) -> None:
-        """Train the measuring net now, outside of anybody's time budget, if it is not there yet."""
-        if len(self.data.rows["test"]) >= distance.fewest(features.DIMENSIONS):
-            _ = self.extractor
 
     def measure(self, split: str, most: int | None = None) -> Redrawing:
         """The redrawing error on a split, or on its first `most` pictures."""
@@ -100,12 +77,11 @@ class AutoencoderExaminer:
         held_out = pictures_of(self.data, "test", MOST)
         mixture = self._mixture()
         count = max(len(held_out), 2 * SHOWN)
-        samples, mixed = self._draw(count), self._draw(count, mixture)
-        floor = pictures_of(self.data, "train", len(held_out))
+        samples, mixed = self.draw(count), self.draw(count, mixture)
         report = AutoencoderReport(
             self._redrawing(held_out),
-            distances(lambda: self.extractor, held_out, floor, samples),
-            distances(lambda: self.extractor, held_out, floor, mixed),
+            self.distances("test", MOST, samples),
+            self.distances("test", MOST, mixed),
             self._likelihood(),
         )
         body = {
@@ -182,10 +158,6 @@ class AutoencoderExaminer:
         with evaluating(self.net), self.engine.autocast():
             codes = codes_of(self.net, images)
         return fit(codes, self.recipe.seed)
-
-    def _draw(self, count: int, mixture: Mixture | None = None) -> Picture:
-        with torch.inference_mode():
-            return draw(drawing(self.net, self.recipe.machine.precision), self.recipe, range(count), mixture=mixture)
 
 
 def save_mixture(run: Path, mixture: Mixture, images_seen: int) -> None:

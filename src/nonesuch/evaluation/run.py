@@ -15,8 +15,8 @@ from nonesuch.errors import DataError, RecipeError, RunError
 from nonesuch.evaluation import examiners
 from nonesuch.evaluation.autoencoder import load_mixture
 from nonesuch.evaluation.classifier import logits_of
+from nonesuch.evaluation.drawings import pictures_of
 from nonesuch.evaluation.examiner import Report, evaluating
-from nonesuch.evaluation.generator import pictures_of
 from nonesuch.evaluation.sampling import as_pictures, as_trained, draw, drawing, redrawn
 from nonesuch.lens.kernels import Kernel, of_layer
 from nonesuch.machine import Precision
