@@ -9,6 +9,7 @@ import time
 
 import torch
 import torch.nn.functional as F
+from contenders import half
 from torch import Tensor, nn
 
 LATENT, BATCH, RATE = 20, 128, 2e-3
@@ -51,7 +52,7 @@ def trained(digits: Tensor, seconds: float) -> ConvVae:
         for group in optimizer.param_groups:
             group["lr"] = RATE * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * spent / seconds)))
         images = torch.bernoulli(digits[torch.randint(len(digits), (BATCH,))].float() / 255)
-        with torch.autocast("cpu", torch.bfloat16):
+        with half.autocast():
             loss = -net.bound(images.contiguous(memory_format=torch.channels_last)).mean()
         loss.backward()
         optimizer.step()

@@ -6,6 +6,7 @@ import numpy as np
 import safetensors.torch
 import torch
 import torch.nn.functional as F
+from contenders import half
 from torch import Tensor, nn
 
 from nonesuch.assembly import Pictures
@@ -58,7 +59,7 @@ def _train(net: nn.Sequential, pixels: Tensor, targets: Tensor) -> None:
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, steps)
     for _ in range(steps):
         chosen = torch.randint(len(pixels), (BATCH,))
-        with torch.autocast("cpu", torch.bfloat16):
+        with half.autocast():
             logits = net(_seen(pixels[chosen]))
         F.cross_entropy(logits.float(), targets[chosen]).backward()
         optimizer.step()

@@ -170,7 +170,7 @@ def assemble(recipe: Recipe, fabric: lightning_fabric.Fabric) -> Parts:
 def _classify(recipe: Recipe, net: nn.Module, batches: Batches, fabric: lightning_fabric.Fabric) -> Objective:
     settings = recipe.objective
     assert isinstance(settings, ClassifySettings)
-    wrapped, built = _engaged(fabric, net, recipe.train.optimizer)
+    wrapped, built = _engaged(fabric, net, recipe.train.optimizer, recipe.machine.precision)
     return Classify(net, built, batches, recipe.train.augment, recipe.seed, fabric.device, settings, forward=wrapped)
 
 
@@ -178,7 +178,7 @@ def _reconstruct(recipe: Recipe, net: nn.Module, batches: Batches, fabric: light
     settings = recipe.objective
     assert isinstance(settings, ReconstructSettings)
     assert isinstance(net, Autoencoder)
-    wrapped, built = _engaged(fabric, net, recipe.train.optimizer)
+    wrapped, built = _engaged(fabric, net, recipe.train.optimizer, recipe.machine.precision)
     return Reconstruct(net, built, batches, recipe.train.augment, recipe.seed, fabric.device, settings, forward=wrapped)
 
 
@@ -186,8 +186,9 @@ def _adversarial(recipe: Recipe, net: nn.Module, batches: Batches, fabric: light
     settings, rates = recipe.objective, recipe.train.optimizer
     assert isinstance(settings, AdversarialSettings)
     assert isinstance(net, Adversaries)
-    critic, critics = _engaged(fabric, net.critic, rates.model_copy(update={"rate": rates.rate * settings.critic_rate}))
-    generator, generators = _engaged(fabric, net.generator, rates)
+    slower = rates.model_copy(update={"rate": rates.rate * settings.critic_rate})
+    critic, critics = _engaged(fabric, net.critic, slower, recipe.machine.precision)
+    generator, generators = _engaged(fabric, net.generator, rates, recipe.machine.precision)
     return Adversarial(
         net,
         (critics, generators),
@@ -210,8 +211,8 @@ LEARNING: Mapping[str, Callable[[Recipe, nn.Module, Batches, lightning_fabric.Fa
 
 
 def _engaged(
-    fabric: lightning_fabric.Fabric, net: nn.Module, settings: OptimizerSettings
+    fabric: lightning_fabric.Fabric, net: nn.Module, settings: OptimizerSettings, precision: machine.Precision
 ) -> tuple[nn.Module, list[torch.optim.Optimizer]]:
     """A net as the engine wraps it for training, and its optimizers."""
-    wrapped, *built = fabric.setup(net, *optimizers.build([net], settings))
+    wrapped, *built = fabric.setup(net, *optimizers.build([net], settings, half=precision == "bf16-mixed"))
     return wrapped, built

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from nonesuch import machine
 from nonesuch.assembly import build_net, engine, reopen
 from nonesuch.data.decode import Reject, Undecodable, decode, fit
 from nonesuch.errors import DataError, RecipeError, RunError
@@ -147,7 +148,7 @@ class Run:
                 )
             mixed = load_mixture(self.folder.path, self.net.latent, self.images_seen)
         chosen = [self.classes.index(named)] * len(seeds) if named is not None else None
-        precision = self.recipe.machine.precision if fast else "32-true"
+        precision = machine.probe().precision if fast else "32-true"
         if precision not in self._drawing:
             self._drawing[precision] = drawing(self.net, precision)
         with torch.inference_mode():

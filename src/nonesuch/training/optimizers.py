@@ -26,15 +26,15 @@ class OptimizerSettings(BaseModel):
     dense_rate: float = Field(0.83, gt=0, description="muon only: SGD's rate for everything that is no convolution")
 
 
-def build(modules: Iterable[nn.Module], settings: OptimizerSettings) -> list[Optimizer]:
-    """The optimizers that together move every trainable parameter of `modules`.
+def build(modules: Iterable[nn.Module], settings: OptimizerSettings, half: bool = False) -> list[Optimizer]:
+    """The optimizers that together move every trainable parameter of `modules`; `half`: the net computes in bf16.
 
     Vectors (biases, batch-norm gains) are never decayed: decay is a statement about weights (Goyal et al. 2017, 5.3).
     Each group keeps its peak rate under "peak_lr", from which the loop computes "lr" at every step.
     """
     trainable = [p for module in modules for p in module.parameters() if p.requires_grad]
     if settings.name == "muon":
-        return _muon(trainable, settings)
+        return _muon(trainable, settings, half)
     return [OPTIMIZERS[settings.name](_groups(trainable, settings, settings.rate), settings)]
 
 
@@ -51,14 +51,14 @@ def _groups(trainable: list[nn.Parameter], settings: OptimizerSettings, rate: fl
     ]
 
 
-def _muon(trainable: list[nn.Parameter], settings: OptimizerSettings) -> list[Optimizer]:
+def _muon(trainable: list[nn.Parameter], settings: OptimizerSettings, half: bool) -> list[Optimizer]:
     """Muon for the convolution kernels, SGD for the rest."""
     kernels = [p for p in trainable if p.ndim == 4]
     rest = [p for p in trainable if p.ndim != 4]
     sgd = SGD(
         _groups(rest, settings, settings.dense_rate), lr=settings.dense_rate, momentum=SGD_BESIDE_MUON, nesterov=True
     )
-    return [Muon(kernels, settings.rate, settings.momentum), sgd] if kernels else [sgd]
+    return [Muon(kernels, settings.rate, settings.momentum, half), sgd] if kernels else [sgd]
 
 
 def _sgd(groups: list[dict[str, object]], settings: OptimizerSettings) -> Optimizer:
