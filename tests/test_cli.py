@@ -88,6 +88,7 @@ def test_data_shows_counts_rejects_and_writes_a_sheet(call: Call, tmp_path: Path
     code, out, _ = call("data", folder, "--out", tmp_path / "sheet")
     assert code == 0
     assert "60 pictures, 12x12, colour" in out
+    assert "sides    12x12 before fitting" in out
     assert "up/broken.png" in out
     with Image.open(tmp_path / "sheet" / "contact-sheet.png") as sheet:
         assert sheet.width > 12 * 16
@@ -208,6 +209,7 @@ def test_an_npz_and_the_same_folder_give_the_same_pictures(call: Call, tmp_path:
     code, out, _ = call("data", tmp_path / "bars.npz")
     assert code == 0
     assert "60 pictures, 12x12, colour" in out
+    assert "sides    12x12 before fitting" in out
 
 
 def test_two_processes_train_a_gan_with_penalties(data: Path, tmp_path: Path) -> None:

@@ -87,6 +87,11 @@ def expect(recipe: Recipe) -> forecast.Forecast:
     return forecast.expect(recipe, reopen(recipe.data))
 
 
+def enlargement(recipe: Recipe) -> str:
+    """Words for a person when pictures are smaller than the size they are brought to; else empty."""
+    return reopen(recipe.data).pack.enlargement
+
+
 def _column(pack: Pack, label: str | None, kind: Kind) -> str:
     """The label column to use, or "" for none: only a classifier cannot do without."""
     if label is not None or kind == "cnn":

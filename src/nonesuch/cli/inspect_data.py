@@ -29,6 +29,7 @@ def show(where: str, size: int | tuple[int, int] | None, channels: int | None, f
     assigned = split.assign(pack.hashes, pack.given_split)
     counts = np.bincount(assigned, minlength=3)
     print(f"split    train {counts[0]:,}  val {counts[1]:,}  test {counts[2]:,}")
+    _show_sides(pack)
     _show_rejects(pack)
     _show_duplicates(pack, assigned)
     for name, column in pack.columns.items():
@@ -46,6 +47,15 @@ def contact_sheet(pack: Pack) -> np.ndarray:
     rows = np.linspace(0, len(pack) - 1, min(len(pack), SHEET_ROWS * SHEET_COLUMNS)).astype(np.int64)
     pixels = pack.pixels[rows]
     return grid(pixels, columns=SHEET_COLUMNS, scale=max(1, 48 // max(pixels.shape[1:3])))
+
+
+def _show_sides(pack: Pack) -> None:
+    """Heights and widths before they were brought to one size."""
+    (lowest, narrowest), (highest, widest) = pack.sides.min(0), pack.sides.max(0)
+    span = f" to {highest}x{widest}" if (lowest, narrowest) != (highest, widest) else ""
+    print(f"sides    {lowest}x{narrowest}{span} before fitting")
+    if pack.enlargement:
+        print(f"         {pack.enlargement}")
 
 
 def _show_rejects(pack: Pack) -> None:

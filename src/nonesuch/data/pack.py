@@ -4,6 +4,7 @@ A pack is a folder `<cache>/packs/<fingerprint>/`:
 
     pixels.u8        N pictures, each height x width x channels bytes, in the order of the source
     hashes.u8        N x 16 bytes: the first half of the SHA-256 of each picture's own bytes
+    sides.u16        N x 2: height and width of each picture before it was fitted, little-endian
     split.u8         N bytes: the split that the source gives (255 none, 0 train, 1 val, 2 test)
     names.utf8, names.end.i64        all names back to back, and where each one ends
     column.K.i32     one column of labels: N codes into the classes listed in pack.json, -1 = missing
@@ -29,8 +30,8 @@ from nonesuch.data.decode import Reject
 from nonesuch.data.settings import Channels, Fit
 from nonesuch.errors import DataError, RecipeError
 
-SCHEMA = 1
-HASH_BYTES = 16
+SCHEMA = 2
+HASH_BYTES, SIDES_BYTES = 16, 4
 SPLIT_CODES = {"train": 0, "val": 1, "test": 2}
 NO_SPLIT = 255
 LARGEST_SIDE = 4096
@@ -122,6 +123,7 @@ class Pack:
     content: hex hash of all content hashes in order, depends on the pictures' bytes alone.
     pixels: uint8 (N, H, W, C), a memory map.      names: N strings, relative to the source.
     hashes: uint8 (N, 16).       columns: labels by name; "label" is the sub-folder or the label column.
+    sides: uint16 (N, 2), height and width before fitting.
     given_split: uint8 (N,), 255 none, 0 train, 1 val, 2 test.
     """
 
@@ -133,11 +135,32 @@ class Pack:
     pixels: npt.NDArray[np.uint8]
     names: Sequence[str]
     hashes: npt.NDArray[np.uint8]
+    sides: npt.NDArray[np.uint16]
     columns: dict[str, Column]
     given_split: npt.NDArray[np.uint8]
 
     def __len__(self) -> int:
         return len(self.pixels)
+
+    @property
+    def enlarged(self) -> int:
+        """How many pictures are smaller than the frame they were fitted to, and so show no more than they did."""
+        height, width, _ = self.spec.shape
+        factors = np.stack([height / self.sides[:, 0], width / self.sides[:, 1]])
+        # What fills the frame grows by the larger factor, what is shown whole by the smaller one.
+        return int(((factors.min(0) if self.spec.fit == "pad" else factors.max(0)) > 1).sum())
+
+    @property
+    def enlargement(self) -> str:
+        """In words, when there are enlarged pictures; else empty."""
+        if not self.enlarged:
+            return ""
+        height, width, _ = self.spec.shape
+        usual = "x".join(f"{side:.0f}" for side in np.median(self.sides, 0))
+        return (
+            f"{self.enlarged:,} of {len(self):,} pictures are smaller than {height}x{width} and were enlarged, which "
+            f"shows nothing new; a typical one is {usual}"
+        )
 
     @cached_property
     def rejects(self) -> list[Reject]:
@@ -185,6 +208,7 @@ def _open(folder: Path, head: dict[str, Any]) -> Pack:
         pixels=_map(folder / "pixels.u8", np.uint8, (count, *spec.shape)),
         names=Names(folder, count),
         hashes=_map(folder / "hashes.u8", np.uint8, (count, HASH_BYTES)),
+        sides=_map(folder / "sides.u16", np.dtype("<u2").type, (count, 2)),
         columns=columns,
         given_split=_map(folder / "split.u8", np.uint8, (count,)),
     )

@@ -20,7 +20,7 @@ import numpy as np
 
 from nonesuch.data import indexing
 from nonesuch.data.decode import Reject
-from nonesuch.data.pack import HASH_BYTES, Pack, PackSpec, fingerprint, is_pack, open_pack
+from nonesuch.data.pack import HASH_BYTES, SIDES_BYTES, Pack, PackSpec, fingerprint, is_pack, open_pack
 from nonesuch.data.sources import Source
 from nonesuch.data.workers import Chunk, Crew, Rejected, write_chunks_here
 from nonesuch.errors import DataError, MachineError
@@ -28,6 +28,7 @@ from nonesuch.errors import DataError, MachineError
 CHUNK_ITEMS = 256
 CHUNK_BYTES = 16 << 20
 SMALL_JOB = 500
+ROW_FILES = ("pixels.u8", "hashes.u8", "sides.u16")
 SAVE_SECONDS = 1.0
 INDEX_BYTES_PER_PICTURE = 400
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -108,6 +109,7 @@ def _build(source: Source, spec: PackSpec, final: Path, progress: Progress, work
     _forget_moved(partial, listing, rejected)
     indexing.close_gaps(partial / "pixels.u8", spec.picture_bytes, listing.count, rejected)
     indexing.close_gaps(partial / "hashes.u8", HASH_BYTES, listing.count, rejected)
+    indexing.close_gaps(partial / "sides.u16", SIDES_BYTES, listing.count, rejected)
     indexing.write_index(partial, final.name, source.name, spec, listing.count, rejected, listing.refused)
     _publish(partial, final)
 
@@ -174,7 +176,7 @@ class _Log:
 
     def __init__(self, partial: Path) -> None:
         with contextlib.ExitStack() as files:
-            self._data = [files.enter_context((partial / name).open("ab")) for name in ("pixels.u8", "hashes.u8")]
+            self._data = [files.enter_context((partial / name).open("ab")) for name in ROW_FILES]
             self._log = files.enter_context((partial / "done.log").open("ab"))
             self._files = files.pop_all()
         self._unsaved: list[bytes] = []
@@ -207,8 +209,8 @@ class _Log:
 
 def _read_log(path: Path) -> dict[int, Rejected]:
     """The finished chunks; a last line cut by a kill is no finished chunk."""
-    for name in (path, path.with_name("pixels.u8"), path.with_name("hashes.u8")):
-        name.touch()
+    for name in (path.name, *ROW_FILES):
+        path.with_name(name).touch()
     finished: dict[int, Rejected] = {}
     for line in path.read_bytes().split(b"\n"):
         with contextlib.suppress(ValueError):

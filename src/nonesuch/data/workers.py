@@ -25,10 +25,9 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from nonesuch.data.decode import Undecodable, decode, fit, from_array
-from nonesuch.data.pack import HASH_BYTES, PackSpec
+from nonesuch.data.pack import HASH_BYTES, SIDES_BYTES, PackSpec
 from nonesuch.data.sources import Source
 from nonesuch.errors import MachineError
 
@@ -54,7 +53,7 @@ class Chunk:
 
 
 class ChunkWriter:
-    """Turns the chunks of a listing into rows of pixels.u8 and hashes.u8, at the place of their row."""
+    """Turns the chunks of a listing into rows of pixels.u8, hashes.u8 and sides.u16, at the place of their row."""
 
     def __init__(self, source: Source, spec: PackSpec, folder: Path, chunk_size: int) -> None:
         self._source, self._spec = source, spec
@@ -63,7 +62,9 @@ class ChunkWriter:
         self._listing = self._files.enter_context((folder / "items.jsonl").open("rb"))
         self._pixels_file = os.open(folder / "pixels.u8", os.O_WRONLY)
         self._hashes_file = os.open(folder / "hashes.u8", os.O_WRONLY)
+        self._sides_file = os.open(folder / "sides.u16", os.O_WRONLY)
         self._pixels = np.zeros((chunk_size, *spec.shape), np.uint8)
+        self._sides = np.zeros((chunk_size, 2), "<u2")
 
     def write(self, chunk: Chunk, condemned: dict[int, str], on_row: Callable[[int], None]) -> Rejected:
         """Decode and write one chunk; `condemned` rows are refused unseen. Raises OSError if writing fails."""
@@ -78,7 +79,7 @@ class ChunkWriter:
                 continue
             on_row(row)
             try:
-                digests[place * HASH_BYTES : (place + 1) * HASH_BYTES] = self._one(key, self._pixels[place])
+                digests[place * HASH_BYTES : (place + 1) * HASH_BYTES] = self._one(key, place)
             except Undecodable as error:
                 rejected.append((row, error.reason))
             except Exception as error:  # whatever a damaged archive or file raises, it is that picture's end alone
@@ -86,20 +87,23 @@ class ChunkWriter:
                 rejected.append((row, f"cannot be read: {said}"))
         _write_all(self._pixels_file, self._pixels[: chunk.count].data, chunk.first * self._spec.picture_bytes)
         _write_all(self._hashes_file, memoryview(digests), chunk.first * HASH_BYTES)
+        _write_all(self._sides_file, self._sides[: chunk.count].data, chunk.first * SIDES_BYTES)
         on_row(IDLE)
         return rejected
 
-    def _one(self, key: str, out: npt.NDArray[np.uint8]) -> bytes:
-        """Put one picture into `out` and return its content hash."""
+    def _one(self, key: str, place: int) -> bytes:
+        """Put one picture and its sides at `place` in the chunk and return its content hash."""
         raw = self._source.read(key)
         picture = decode(raw) if isinstance(raw, bytes) else from_array(raw)
-        out[...] = fit(picture, self._size, self._how, self._channels)
+        self._sides[place] = picture.shape[:2]
+        self._pixels[place] = fit(picture, self._size, self._how, self._channels)
         return hashlib.sha256(raw if isinstance(raw, bytes) else raw.tobytes()).digest()[:HASH_BYTES]
 
     def close(self) -> None:
         self._files.close()
         os.close(self._pixels_file)
         os.close(self._hashes_file)
+        os.close(self._sides_file)
 
 
 def _write_all(file: int, rows: memoryview, offset: int) -> None:
