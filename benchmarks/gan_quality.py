@@ -26,7 +26,7 @@ from harness import Target
 import nonesuch as ns
 from nonesuch import features
 from nonesuch.assembly import Pictures, reopen
-from nonesuch.evaluation.drawings import extractor_of, pictures_of
+from nonesuch.evaluation.drawings import pictures_of
 from nonesuch.measure.distance import frechet
 from nonesuch.pixels import Picture, grid, write_png
 from nonesuch.recipe import Recipe
@@ -73,7 +73,7 @@ class Bench:
     def __init__(self, recipe: Recipe, out: Path) -> None:
         self.data: Pictures = reopen(recipe.data)
         self.judge = Judge(self.data, out)
-        own = extractor_of(self.data, recipe)
+        own = self.data.extractor(recipe.machine.threads)
         self._spaces = {"judge": self.judge.features, "nonesuch": lambda pictures: features.features_of(own, pictures)}
         held_out = pictures_of(self.data, "test", SAMPLES)
         self._real, self.count = {name: space(held_out) for name, space in self._spaces.items()}, len(held_out)

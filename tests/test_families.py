@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 
 from made_data import bars, folder_of_bars
-from nonesuch import library, seeds, session
-from nonesuch.cli import app
+from nonesuch import features, library, seeds, session
+from nonesuch.cli import app, show_runs
 from nonesuch.data.decode import Reject
 from nonesuch.errors import DivergedError, RecipeError, RunError
 from nonesuch.evaluation import sampling
@@ -126,6 +126,24 @@ def test_what_a_run_cannot_do_is_said_in_one_line(trained: dict[str, Path]) -> N
         Run(RunFolder(trained["gan"])).predict(["x.png"])
     with pytest.raises(RunError, match="has no encoder"):
         Run(RunFolder(trained["gan"])).reconstruct(bars(1)[0])
+
+
+def test_a_perceptual_run_claims_no_likelihood(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(features, "IMAGES", 2000)
+    list(library.fit(small(data, "vae", images=1600, objective__perceptual="50"), tmp_path / "run"))
+    steps = [event["figures"]["unlikeness"] for event in _log(tmp_path / "run", ("stepped",))]  # type: ignore[index]
+    assert steps[-1] < 0.8 * steps[0]
+    run = Run(RunFolder(tmp_path / "run"))
+    report = run.report()
+    assert report is not None
+    assert report["likelihood"] is None
+    assert report["perceptual"] == 50
+    with pytest.raises(RunError, match="was trained with a perceptual term, which is no likelihood"):
+        run.likelihood([])
+    show_runs.evaluate(tmp_path, "run", attributes=False, as_json=False)
+    assert "no likelihood is claimed" in " ".join(capsys.readouterr().out.split())
 
 
 def test_an_autoencoder_redraws_better_after_training(data: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from nonesuch import machine
+from nonesuch import features, machine
 from nonesuch.data import split
 from nonesuch.data.batches import Batches
 from nonesuch.data.open import open_data
@@ -54,6 +54,13 @@ class Pictures:
         rows = self.rows[name][:most]
         pixels = torch.from_numpy(self.pack.pixels[rows]).permute(0, 3, 1, 2)
         return pixels, torch.from_numpy(self.targets[rows])
+
+    def extractor(self, threads: int) -> features.Extractor:
+        """The measuring net of these pictures, made on the first call and stored with the pack."""
+        targets = self.targets if self.classes else None
+        return features.extractor(
+            self.pack.pixels, self.rows["train"], targets, len(self.classes), self.pack.path, threads
+        )
 
 
 @dataclass(frozen=True)
@@ -153,7 +160,7 @@ def assemble(recipe: Recipe, fabric: lightning_fabric.Fabric) -> Parts:
         fabric.global_rank,
         fabric.world_size,
     )
-    objective = LEARNING[recipe.objective.name](recipe, net, batches, fabric)
+    objective = LEARNING[recipe.objective.name](recipe, net, batches, fabric, data)
     half_life = recipe.train.ema_half_life
     average = Average(objective.averaged, half_life) if half_life else None
     pace = Pace(
@@ -167,22 +174,33 @@ def assemble(recipe: Recipe, fabric: lightning_fabric.Fabric) -> Parts:
     return Parts(data, net, objective, average, fabric, pace)
 
 
-def _classify(recipe: Recipe, net: nn.Module, batches: Batches, fabric: lightning_fabric.Fabric) -> Objective:
+def _classify(
+    recipe: Recipe, net: nn.Module, batches: Batches, fabric: lightning_fabric.Fabric, _data: Pictures
+) -> Objective:
     settings = recipe.objective
     assert isinstance(settings, ClassifySettings)
     wrapped, built = _engaged(fabric, net, recipe.train.optimizer, recipe.machine.precision)
     return Classify(net, built, batches, recipe.train.augment, recipe.seed, fabric.device, settings, forward=wrapped)
 
 
-def _reconstruct(recipe: Recipe, net: nn.Module, batches: Batches, fabric: lightning_fabric.Fabric) -> Objective:
+def _reconstruct(
+    recipe: Recipe, net: nn.Module, batches: Batches, fabric: lightning_fabric.Fabric, data: Pictures
+) -> Objective:
     settings = recipe.objective
     assert isinstance(settings, ReconstructSettings)
     assert isinstance(net, Autoencoder)
     wrapped, built = _engaged(fabric, net, recipe.train.optimizer, recipe.machine.precision)
-    return Reconstruct(net, built, batches, recipe.train.augment, recipe.seed, fabric.device, settings, forward=wrapped)
+    judge = None
+    if settings.perceptual:
+        judge = data.extractor(recipe.machine.threads).net.to(fabric.device).requires_grad_(False)
+    return Reconstruct(
+        net, built, batches, recipe.train.augment, recipe.seed, fabric.device, settings, forward=wrapped, judge=judge
+    )
 
 
-def _adversarial(recipe: Recipe, net: nn.Module, batches: Batches, fabric: lightning_fabric.Fabric) -> Objective:
+def _adversarial(
+    recipe: Recipe, net: nn.Module, batches: Batches, fabric: lightning_fabric.Fabric, _data: Pictures
+) -> Objective:
     settings, rates = recipe.objective, recipe.train.optimizer
     assert isinstance(settings, AdversarialSettings)
     assert isinstance(net, Adversaries)
@@ -202,7 +220,7 @@ def _adversarial(recipe: Recipe, net: nn.Module, batches: Batches, fabric: light
     )
 
 
-LEARNING: Mapping[str, Callable[[Recipe, nn.Module, Batches, lightning_fabric.Fabric], Objective]] = {
+LEARNING: Mapping[str, Callable[[Recipe, nn.Module, Batches, lightning_fabric.Fabric, Pictures], Objective]] = {
     "classify": _classify,
     "reconstruct": _reconstruct,
     "adversarial": _adversarial,

@@ -63,7 +63,7 @@ def images_per_second(recipe: Recipe, data: Pictures) -> float:
         net = build_net(recipe).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         targets = data.targets if data.classes else None
         batches = Batches(data.pack.pixels, targets, data.rows["train"], recipe.train.batch, recipe.seed)
-        objective = LEARNING[recipe.objective.name](recipe, net, batches, fabric)
+        objective = LEARNING[recipe.objective.name](recipe, net, batches, fabric, data)
         pace = loop.Pace(Budget(images=recipe.train.batch * 10**6), recipe.train.batch, len(batches))
         steps, started = 0, time.perf_counter()
         for step, _ in enumerate(loop.fit(objective, pace, fabric), 1):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from nonesuch.data.augment import AugmentSpec
 from nonesuch.data.batches import Batches
@@ -12,10 +13,13 @@ from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.models.likelihood import kl, log_likelihood
 from nonesuch.training import optimizers
 from nonesuch.training.optimizers import OptimizerSettings
+from nonesuch.training.perceptual import unlikeness
 from nonesuch.training.reconstruct import Reconstruct, ReconstructSettings, binarised
 
 
-def _objective(gaussian: bool = True, grey: bool = True, **settings: object) -> Reconstruct:
+def _objective(
+    gaussian: bool = True, grey: bool = True, judge: nn.Sequential | None = None, **settings: object
+) -> Reconstruct:
     torch.manual_seed(0)
     net = catalog.build("autoencoder", (1, 8, 8), 0, {"latent": 3, "widths": [4], "hidden": 8, "gaussian": gaussian})
     assert isinstance(net, Autoencoder)
@@ -24,7 +28,7 @@ def _objective(gaussian: bool = True, grey: bool = True, **settings: object) -> 
     batches = Batches(pixels, None, np.arange(20), 6, seed=1)
     built = optimizers.build([net], OptimizerSettings(name="adam"))
     chosen = ReconstructSettings(**settings)  # type: ignore[arg-type]
-    return Reconstruct(net, built, batches, AugmentSpec(), 1, torch.device("cpu"), chosen)
+    return Reconstruct(net, built, batches, AugmentSpec(), 1, torch.device("cpu"), chosen, judge=judge)
 
 
 def _terms(objective: Reconstruct, images_seen: int = 0) -> tuple[float, float, float]:
@@ -49,6 +53,48 @@ def test_the_loss_is_the_negative_bound(beta: float) -> None:
 def test_an_autoencoder_pays_no_prior() -> None:
     loss, drawn, _ = _terms(_objective(gaussian=False))
     assert loss == pytest.approx(-drawn, rel=1e-5)
+
+
+def _judge() -> nn.Sequential:
+    torch.manual_seed(3)
+    layers = nn.Conv2d(1, 3, 3, padding=1), nn.LeakyReLU(0.1), nn.Conv2d(3, 2, 3, 2), nn.ReLU(), nn.Flatten()
+    return nn.Sequential(*layers, nn.Linear(18, 4), nn.ReLU()).requires_grad_(False)
+
+
+def test_unlikeness_is_its_definition() -> None:
+    net, images, drawn = _judge(), torch.randn(2, 1, 8, 8), torch.randn(2, 1, 8, 8, requires_grad=True)
+    found = unlikeness(net, images, drawn)
+    for picture in range(2):
+        wanted = 0.0
+        for stop in (2, 4):
+            first, second = net[:stop](images)[picture], net[:stop](drawn.detach())[picture]
+            for y in range(first.shape[1]):
+                for x in range(first.shape[2]):
+                    a, b = first[:, y, x], second[:, y, x]
+                    gap = a / max(float(a.norm()), 1e-12) - b / max(float(b.norm()), 1e-12)
+                    wanted += float(gap.square().sum()) / (first.shape[1] * first.shape[2])
+        assert float(found[picture].detach()) == pytest.approx(wanted, rel=1e-5)
+    assert torch.equal(unlikeness(net, images, images), torch.zeros(2))
+    found.sum().backward()
+    assert float(drawn.grad.abs().sum()) > 0  # type: ignore[union-attr]
+
+
+def test_a_perceptual_term_is_added_and_leaves_the_judge_alone() -> None:
+    judge = _judge()
+    plain, _, _ = _terms(_objective())
+    objective = _objective(judge=judge, perceptual=7.0)
+    batch = objective.prepare(0)
+    objective.averaged.eval()
+    loss = objective.phases[0].loss(batch)
+    assert float(loss.total.detach()) == pytest.approx(plain + 7 * float(loss.figures["unlikeness"]), rel=1e-5)
+    loss.total.backward()
+    assert all(weight.grad is None for weight in judge.parameters())
+
+
+@pytest.mark.parametrize("beside", [{"importance_samples": 5}, {"likelihood": "bernoulli"}])
+def test_a_perceptual_term_takes_no_other_bound(beside: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="perceptual compares two pictures"):
+        ReconstructSettings(perceptual=1.0, **beside)  # type: ignore[arg-type]
 
 
 def test_the_prior_warms_up_over_so_many_images() -> None:

@@ -155,6 +155,10 @@ def _show_drawings(report: dict[str, Any]) -> None:
             f"({bound['nats'][0]:,.2f} with one), {bound['likelihood']} likelihood, {bound['n']} pictures{bits}; "
             f"{bound['dead']} of {len(bound['kl_per_dimension'])} dimensions of the code say nothing"
         )
+    if report.get("perceptual"):
+        console.print(
+            "trained to please the measuring net: no likelihood is claimed, and the distances below are flattered"
+        )
     found = report["distances"]
     if found is None:
         console.print("too few held-out pictures to measure a distance to them")

@@ -84,6 +84,8 @@ class AutoencoderExaminer(DrawingExaminer):
             self.distances("test", MOST, mixed),
             self._likelihood(),
         )
+        settings = self.recipe.objective
+        assert isinstance(settings, ReconstructSettings)
         body = {
             "distances": report.distances.to_json() if report.distances else None,
             "mixture": {
@@ -92,6 +94,7 @@ class AutoencoderExaminer(DrawingExaminer):
                 "distances": report.mixed.to_json() if report.mixed else None,
             },
             "likelihood": report.likelihood.to_json() if report.likelihood else None,
+            "perceptual": settings.perceptual,
         }
         head = {"kind": "autoencoder", "split": "test", "images_seen": images_seen, "seconds": round(seconds, 3)}
         RunFolder(run).write_report({**head, "figures": report.figures(), **body})
@@ -117,11 +120,11 @@ class AutoencoderExaminer(DrawingExaminer):
 
     def _likelihood(self) -> LikelihoodReport | None:
         assert isinstance(self.net, Autoencoder)
-        if not self.net.gaussian:
-            return None
-        images = as_trained(self.recipe, pictures_of(self.data, "test", WEIGHED))
         settings = self.recipe.objective
         assert isinstance(settings, ReconstructSettings)
+        if not self.net.gaussian or settings.perceptual:
+            return None
+        images = as_trained(self.recipe, pictures_of(self.data, "test", WEIGHED))
         quick = folded(self.net)
         assert isinstance(quick, Autoencoder)
         with torch.inference_mode(), self.engine.autocast():

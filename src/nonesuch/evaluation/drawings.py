@@ -37,7 +37,7 @@ class DrawingExaminer:
     @cached_property
     def extractor(self) -> features.Extractor:
         """The measuring net of this data set: trained on its training pictures once, then kept beside the pack."""
-        return extractor_of(self.data, self.recipe)
+        return self.data.extractor(self.recipe.machine.threads)
 
     @cached_property
     def _known(self) -> dict[tuple[str, int | None], NDArray[np.float64]]:
@@ -68,14 +68,6 @@ class DrawingExaminer:
         if (split, most) not in self._known:
             self._known[split, most] = features.features_of(self.extractor, pictures_of(self.data, split, most))
         return self._known[split, most]
-
-
-def extractor_of(data: Pictures, recipe: Recipe) -> features.Extractor:
-    """The measuring net of a data set, made on the first call and stored with the pack."""
-    targets = data.targets if data.classes else None
-    return features.extractor(
-        data.pack.pixels, data.rows["train"], targets, len(data.classes), data.pack.path, recipe.machine.threads
-    )
 
 
 def pictures_of(data: Pictures, split: str, most: int | None) -> Picture:

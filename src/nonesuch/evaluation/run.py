@@ -173,6 +173,11 @@ class Run:
         net, settings = self.net, self.recipe.objective
         if not isinstance(net, Autoencoder) or not isinstance(settings, ReconstructSettings) or not net.gaussian:
             raise RunError(f"{self.folder.path.name} holds a {self.recipe.kind}, which gives no p(x); train a vae")
+        if settings.perceptual:
+            raise RunError(
+                f"{self.folder.path.name} was trained with a perceptual term, which is no likelihood; "
+                "train with objective.perceptual=0"
+            )
         training = pictures_of(reopen(self.recipe.data), "train", COMPARED)
         quick = folded(net)
         assert isinstance(quick, Autoencoder)

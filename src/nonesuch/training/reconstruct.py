@@ -22,6 +22,7 @@ from nonesuch.models.autoencoder import Autoencoder, Coded
 from nonesuch.models.likelihood import Likelihood, kl, log_likelihood, log_prior_over_code
 from nonesuch.pixels import to_signed
 from nonesuch.seeds import step_seed
+from nonesuch.training.perceptual import unlikeness
 from nonesuch.training.phase import Loss, Objective, Phase
 
 NOISE_STREAM, BINARY_STREAM = 1, 2
@@ -33,6 +34,8 @@ class ReconstructSettings(BaseModel):
 
     binarise: a pixel is white with the probability of its brightness, drawn anew at each look: the randomly binarised
         pictures on which published likelihoods of MNIST rest.
+    perceptual: the loss is then no bound on a likelihood any more, and none is reported. Distances on the features of
+        the same measuring net are flattered by it: judge such a run by its pictures.
     free_bits: nats of each dimension that cost nothing (Kingma et al. 2016, eq. 15), against unused dimensions.
     """
 
@@ -43,6 +46,9 @@ class ReconstructSettings(BaseModel):
     binarise: bool = False
     beta: float = Field(1.0, ge=0)
     free_bits: float = Field(0.0, ge=0)
+    perceptual: float = Field(
+        0.0, ge=0, description="weight, in nats, of how unlike a picture its drawing looks to the measuring net"
+    )
     kl_warm_up_images: int = Field(0, ge=0, description="pictures over which the weight of the prior climbs from 0")
     importance_samples: int = Field(1, ge=1, description="codes of each picture; above 1 the bound is weighted by them")
 
@@ -50,6 +56,8 @@ class ReconstructSettings(BaseModel):
     def _one_bound(self) -> "ReconstructSettings":
         if self.importance_samples > 1 and (self.free_bits or self.beta != 1):
             raise ValueError("importance_samples weighs codes by p(x, z) / q(z|x), which beta and free_bits would bend")
+        if self.perceptual and (self.importance_samples > 1 or self.likelihood == "bernoulli"):
+            raise ValueError("perceptual compares two pictures: take importance_samples=1, and no bernoulli")
         return self
 
 
@@ -75,13 +83,17 @@ class Reconstruct(Objective):
         device: torch.device,
         settings: ReconstructSettings,
         forward: nn.Module | None = None,
+        judge: nn.Sequential | None = None,
     ) -> None:
-        """`net` is saved and averaged; `forward`, when given, is the same net as an engine wraps it for training."""
+        """`net` is saved and averaged; `forward`, when given, is the same net as an engine wraps it for training.
+
+        `judge`: the net of the perceptual term, needed where that has a weight; its own weights stay as they are.
+        """
         self.modules = nn.ModuleDict({"net": net})
         self.averaged = net
         self._net, self._forward = net, forward or net
         self._batches, self._spec, self._seed, self._device = batches, spec, seed, device
-        self._settings = settings
+        self._settings, self._judge = settings, judge
         self._draws = torch.Generator()
         self.phases = (Phase("loss", self._loss, optimizers),)
 
@@ -110,16 +122,22 @@ class Reconstruct(Objective):
         figures = {"log_likelihood": drawn.detach().mean()}
         if settings.likelihood != "bernoulli":
             figures["noise"] = log_noise.detach().exp()
+        cost = -drawn.mean()
+        if settings.perceptual:
+            assert self._judge is not None
+            unlike = unlikeness(self._judge, batch.images, coded.decoded[0]).mean()
+            figures["unlikeness"] = unlike.detach()
+            cost = cost + settings.perceptual * unlike
         if coded.log_variance is None:
-            return Loss(-drawn.mean(), figures)
+            return Loss(cost, figures)
         nats = kl(coded.mean, coded.log_variance).mean(0)
         figures["kl"] = nats.sum().detach()
         if settings.importance_samples > 1:
             ratio = log_prior_over_code(coded.mean, coded.log_variance, batch.noise)
             bound = (drawn + batch.prior * ratio).logsumexp(0).mean() - math.log(settings.importance_samples)
             return Loss(-bound, figures)
-        cost = nats.clamp(min=settings.free_bits).sum() if settings.free_bits else nats.sum()
-        return Loss(batch.prior * cost - drawn.mean(), figures)
+        paid = nats.clamp(min=settings.free_bits).sum() if settings.free_bits else nats.sum()
+        return Loss(cost + batch.prior * paid, figures)
 
 
 def binarised(images: Tensor, generator: torch.Generator) -> Tensor:
