@@ -142,7 +142,7 @@ def test_a_perceptual_run_claims_no_likelihood(
     assert report["perceptual"] == 50
     with pytest.raises(RunError, match="was trained with a perceptual term, which is no likelihood"):
         run.likelihood([])
-    show_runs.evaluate(tmp_path, "run", attributes=False, as_json=False)
+    show_runs.show_report(run.folder)
     assert "no likelihood is claimed" in " ".join(capsys.readouterr().out.split())
 
 

@@ -13,7 +13,7 @@ RINGS = {
     "training": 2, "lens": 2, "measure": 2,
     "recipe": 3, "presets": 3,
     "runs": 4,
-    "assembly": 5, "features": 5, "reader": 5, "forecast": 5, "session": 5, "evaluation": 5,
+    "assembly": 5, "features": 5, "features_onnx": 5, "reader": 5, "forecast": 5, "session": 5, "evaluation": 5,
     "library": 6,
     "cli": 7,
 }  # fmt: skip

@@ -14,7 +14,7 @@ SOURCE = ROOT / "src" / "nonesuch"
 BEGIN, END = "<!-- tree -->", "<!-- end of tree -->"
 ORDER = (
     "__init__.py", "errors.py", "machine.py", "pixels.py", "seeds.py", "data", "models", "training", "lens", "measure",
-    "recipe.py", "presets.py", "runs", "assembly.py", "features.py", "reader.py",
+    "recipe.py", "presets.py", "runs", "assembly.py", "features.py", "features_onnx.py", "reader.py",
     "forecast.py", "evaluation", "session.py", "library.py", "cli", "__main__.py",
 )  # fmt: skip
 """From ring 0 to ring 7."""

@@ -119,13 +119,15 @@ def list_runs(folder: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path("r
 def evaluate(
     run: RunArgument,
     attributes: Annotated[bool, typer.Option("--attributes", help="Also compare what labels say of samples.")] = False,
+    features: Annotated[Path | None, typer.Option(help="Also on a feature net of yours, an .onnx file.")] = None,
+    scale: Annotated[str, typer.Option(help="Its pixels: signed (-1 to 1), unit (0 to 1) or imagenet.")] = "signed",
     runs: Runs = Path("runs"),
     as_json: Json = False,
 ) -> None:
     """Measure a run again on its held-out test pictures."""
     from nonesuch.cli import show_runs
 
-    show_runs.evaluate(runs, run, attributes, as_json)
+    show_runs.evaluate(runs, run, attributes, features, scale, as_json)
 
 
 @app.command()

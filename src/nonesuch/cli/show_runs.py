@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.console import Console
 from rich.table import Table
@@ -38,12 +38,16 @@ def listing(root: Path) -> None:
     _console().print(table)
 
 
-def evaluate(root: Path, where: str, attributes: bool, as_json: bool) -> None:
+def evaluate(root: Path, where: str, attributes: bool, features: Path | None, scale: str, as_json: bool) -> None:
     """Measure again; print the report."""
+    from nonesuch.features_onnx import OnnxFeatures, Scale
     from nonesuch.library import open_run
 
     run = open_run(where, root)
+    published = OnnxFeatures(features, cast(Scale, scale)) if features is not None else None
     run.evaluate()
+    if published is not None:
+        run.distances(published)
     if attributes:
         run.attributes()
     if as_json:
@@ -159,20 +163,9 @@ def _show_drawings(report: dict[str, Any]) -> None:
         console.print(
             "trained to please the measuring net: no likelihood is claimed, and the distances below are flattered"
         )
-    found = report["distances"]
-    if found is None:
-        console.print("too few held-out pictures to measure a distance to them")
-    else:
-        console.print(
-            f"{found['n']:,} samples against as many held-out pictures, on features {found['extractor']}, "
-            f"seed {found['seed']}"
-        )
-        table = Table("", "samples", "real pictures", "better is", box=None, pad_edge=False)
-        for name, better in DISTANCES.items():
-            error = found["samples"].get(f"{name}_error")
-            shown = f"{found['samples'][name]:.4g}" + (f" +- {2 * error:.2g}" if error is not None else "")
-            table.add_row(name, shown, f"{found['floor'][name]:.4g}", better)
-        console.print(table)
+    _show_distances(report["distances"])
+    if report.get("published"):
+        _show_distances(report["published"])
     mixed = (report.get("mixture") or {}).get("distances")
     if mixed:
         console.print(
@@ -190,6 +183,24 @@ def _show_drawings(report: dict[str, Any]) -> None:
         console.print(report["leak"]["sentence"])
     if report.get("attributes"):
         _show_attributes(report["attributes"])
+
+
+def _show_distances(found: dict[str, Any] | None) -> None:
+    """A row a figure, with its error, its floor, and which way is better."""
+    console = _console()
+    if found is None:
+        console.print("too few held-out pictures to measure a distance to them")
+    else:
+        console.print(
+            f"{found['n']:,} samples against as many held-out pictures, on features {found['extractor']}, "
+            f"seed {found['seed']}"
+        )
+        table = Table("", "samples", "real pictures", "better is", box=None, pad_edge=False)
+        for name, better in DISTANCES.items():
+            error = found["samples"].get(f"{name}_error")
+            shown = f"{found['samples'][name]:.4g}" + (f" +- {2 * error:.2g}" if error is not None else "")
+            table.add_row(name, shown, f"{found['floor'][name]:.4g}", better)
+        console.print(table)
 
 
 def _show_attributes(report: dict[str, Any]) -> None:

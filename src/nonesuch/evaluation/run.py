@@ -13,16 +13,18 @@ from nonesuch import machine
 from nonesuch.assembly import build_net, engine, reopen
 from nonesuch.data.decode import Reject, Undecodable, decode, fit
 from nonesuch.errors import DataError, RecipeError, RunError
-from nonesuch.evaluation import examiners
+from nonesuch.evaluation import drawings, examiners
 from nonesuch.evaluation.autoencoder import load_mixture
 from nonesuch.evaluation.classifier import logits_of
 from nonesuch.evaluation.drawings import pictures_of
 from nonesuch.evaluation.examiner import Report, evaluating
 from nonesuch.evaluation.sampling import as_pictures, as_trained, draw, drawing, redrawn
+from nonesuch.features_onnx import OnnxFeatures
 from nonesuch.lens.kernels import Kernel, of_layer
 from nonesuch.machine import Precision
-from nonesuch.measure import attributes
+from nonesuch.measure import attributes, distance
 from nonesuch.measure.attributes import AttributesReport
+from nonesuch.measure.distance import DistanceReport
 from nonesuch.measure.likelihood import importance_weighted
 from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.models.fold import folded
@@ -106,6 +108,20 @@ class Run:
         """Measure on the held-out test pictures again, and store the report and its pictures."""
         examiner = examiners.build(self.net, engine(self.recipe.machine), self.recipe, reopen(self.recipe.data))
         return examiner.report(self.folder.path, self.images_seen, self.seconds)
+
+    def distances(self, features: OnnxFeatures, count: int = drawings.MOST) -> DistanceReport:
+        """How far so many samples are from held-out pictures on a published feature net; stored in report.json too.
+
+        Raises RunError for a run that makes no pictures, DataError for fewer held-out pictures than twice its
+        dimensions.
+        """
+        data = reopen(self.recipe.data)
+        held_out = pictures_of(data, "test", count)
+        samples, floor = self.sample(range(len(held_out)), fast=True), pictures_of(data, "train", len(held_out))
+        real, known, made = (features.features_of(pictures) for pictures in (held_out, floor, samples))
+        found = distance.measure(real, known, made, f"{features.name} {features.hash}", seed=0)
+        self.folder.write_report({**(self.report() or {}), "published": found.to_json()})
+        return found
 
     def attributes(self, count: int = 2000) -> AttributesReport:
         """Whether so many samples have the attributes of real pictures, as often and in as many combinations.
