@@ -61,6 +61,8 @@ WIDTHS = (16, 24, 32, 48, 64)
 """Of `modern`, from which the minutes choose: maps in the finest layers, four times as many in the coarsest."""
 ENOUGH_PICTURES = 180_000
 """Below so many pictures shown, a thinner `modern` that sees more of them draws better (LOG, 2026-11-24)."""
+PENALTY = 0.2
+"""Of `modern`, R1 + R2 every 8 steps: Frechet distance 0.48 on Fashion-MNIST, none 1.41, 1.0 0.88 (LOG, 2026-11-24)."""
 STAGES = (
     (100_000, "mostly whole"),
     (25_000, "recognisable, some of them torn"),
@@ -135,7 +137,9 @@ def _objective(
         views: Views = "mirror+shift" if net == "fast" and flip else "one"
         return ClassifySettings(label_smoothing=0.2 if net == "fast" else 0.0, test_views=views)
     if kind == "gan":
-        return AdversarialSettings(loss="bce", augment=groups_for(pictures, data.channels) if net == "modern" else ())
+        if net != "modern":
+            return AdversarialSettings(loss="bce")
+        return AdversarialSettings(loss="bce", penalty=PENALTY, augment=groups_for(pictures, data.channels))
     return ReconstructSettings(kl_warm_up_images=pictures if kind == "vae" else 0)
 
 

@@ -3,9 +3,20 @@ import math
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
-from nonesuch.models.blocks import Add, FirstConv, Flatten, PartialConv, RbfOutput, Scale, ScaledTanh, SubSample
+from nonesuch.models.blocks import (
+    Add,
+    FirstConv,
+    Flatten,
+    PartialConv,
+    RbfOutput,
+    ResizeConv,
+    Scale,
+    ScaledTanh,
+    SubSample,
+)
 from nonesuch.models.lenet import LENET1_TABLE, LENET4_TABLE, LENET5_TABLE
 from oracles.slow_layers import partial_convolution, squared_distances, sub_sampling
 
@@ -124,3 +135,28 @@ def test_flatten_keeps_the_order_of_channels_last_memory() -> None:
     flat = Flatten()(x)
     assert flat.data_ptr() == x.data_ptr()
     assert torch.equal(flat[1], torch.stack([x[1, c, h, w] for h in range(4) for w in range(5) for c in range(3)]))
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize(("sides", "size"), [((4, 5), (8, 10)), ((1, 1), (2, 2)), ((4, 4), (7, 7)), ((3, 2), (6, 3))])
+def test_resize_and_convolution_at_once_are_one_after_the_other(
+    sides: tuple[int, int], size: tuple[int, int], bias: bool
+) -> None:
+    """Values and gradients, in double precision: doubled sides take the short way, others the long one."""
+    torch.manual_seed(0)
+    block = ResizeConv(3, 2, size, bias).double()
+    x, given = torch.randn(2, 3, *sides).double().requires_grad_(), torch.randn(2, 2, *size).double()
+    found = []
+    for call in (block, lambda x: block.conv(F.interpolate(x, size=size, mode="nearest"))):
+        answer = call(x)
+        found.append([answer, *torch.autograd.grad((answer * given).sum(), [x, *block.parameters()])])
+    for ours, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
+
+
+def test_whoever_records_layers_sees_both() -> None:
+    block, seen = ResizeConv(3, 2, (4, 4)), []
+    for layer in block:
+        layer.register_forward_hook(lambda layer, *_: seen.append(type(layer).__name__))
+    block(torch.randn(1, 3, 2, 2))
+    assert seen == ["Resize", "Conv2d"]

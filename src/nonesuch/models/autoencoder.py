@@ -11,7 +11,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from nonesuch.models.blocks import FirstConv, Resize
+from nonesuch.models.blocks import FirstConv, ResizeConv
 from nonesuch.models.config import NetConfig, Shape, require_size
 
 SMALLEST = 8
@@ -68,7 +68,7 @@ class Autoencoder(nn.Module):
         finest = max(1, maps[1] // 2)
         wide = [*maps[:0:-1], finest]
         for step, (before, after) in enumerate(pairwise(wide)):
-            up += [Resize(sizes[-2 - step]), nn.Conv2d(before, after, 3, padding=1, bias=False)]
+            up += [ResizeConv(before, after, sizes[-2 - step], bias=False)]
             up += [nn.BatchNorm2d(after), nn.LeakyReLU(SLOPE)]
         self.decoder = nn.Sequential(*up, nn.Conv2d(finest, shape[0], 3, padding=1))
         self.log_noise = nn.Parameter(torch.tensor(FIRST_LOG_NOISE))

@@ -54,6 +54,37 @@ class Resize(nn.Module):
         return f"{self.size[0]}x{self.size[1]}"
 
 
+class ResizeConv(nn.Sequential):
+    """Nearest resizing, then a 3x3 convolution: Odena et al. 2016, against the chequers of transposed convolutions.
+
+    Where the sides double, both are one transposed 4x4 convolution of stride 2, edges included: a kernel's columns that
+    fall on copies of one pixel are summed first, which leaves 4 products an output instead of 9 (LOG, 2026-11-24).
+    """
+
+    def __init__(self, inputs: int, outputs: int, size: tuple[int, int], bias: bool = True) -> None:
+        super().__init__(Resize(size), nn.Conv2d(inputs, outputs, 3, padding=1, bias=bias))
+
+    @property
+    def conv(self) -> nn.Conv2d:
+        """The convolution, which has all the weights."""
+        layer = self[1]
+        assert isinstance(layer, nn.Conv2d)
+        return layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, H, W) to (B, outputs, *size)."""
+        conv, size = self.conv, self[0].size
+        doubled = size == (2 * x.shape[2], 2 * x.shape[3])
+        # Whoever records layers, to show them, is given both.
+        if not doubled or any(layer._forward_hooks or layer._forward_pre_hooks for layer in self):
+            result: Tensor = conv(self[0](x))
+            return result
+        kernel = conv.weight.flip(2, 3)
+        kernel = F.pad(kernel, (0, 1)) + F.pad(kernel, (1, 0))
+        kernel = F.pad(kernel, (0, 0, 0, 1)) + F.pad(kernel, (0, 0, 1, 0))
+        return F.conv_transpose2d(x, kernel.transpose(0, 1), conv.bias, stride=2, padding=1)
+
+
 class Add(nn.Module):
     """Where a residual branch meets its shortcut: branch + shortcut, two tensors of one shape."""
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from nonesuch.models.blocks import ResizeConv
 from nonesuch.models.gan import Generator
 
 Norm = nn.BatchNorm2d | nn.BatchNorm1d
@@ -30,8 +31,11 @@ def folded(net: nn.Module) -> nn.Module:
 def _fold_chain(chain: nn.Sequential) -> None:
     """Layers that a norm follows at once, within one chain."""
     for (place, layer), (after, norm) in pairwise(list(enumerate(chain))):
-        if isinstance(layer, Layer) and isinstance(norm, Norm):
-            chain[place] = _with_norm(layer, norm)
+        if isinstance(norm, Norm) and isinstance(layer, Layer | ResizeConv):
+            if isinstance(layer, ResizeConv):
+                layer[1] = _with_norm(layer.conv, norm)
+            else:
+                chain[place] = _with_norm(layer, norm)
             chain[after] = nn.Identity()
 
 

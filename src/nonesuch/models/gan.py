@@ -13,7 +13,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from nonesuch.errors import NetError
-from nonesuch.models.blocks import FirstConv, Resize
+from nonesuch.models.blocks import FirstConv, ResizeConv
 from nonesuch.models.config import NetConfig, Shape, require_size
 
 SMALLEST = 8
@@ -147,7 +147,7 @@ def modern(config: ModernConfig, shape: Shape, classes: int) -> nn.Module:
     # At the picture's own size a convolution costs most: half the maps there, measured (LOG, 2026-11-24).
     finest = max(1, maps[0] // 2)
     for step, (inner, outer) in enumerate(pairwise([*maps[::-1], finest])):
-        up += [Resize(sizes[-2 - step]), nn.Conv2d(inner, outer, 3, padding=1, bias=config.norm == "none")]
+        up += [ResizeConv(inner, outer, sizes[-2 - step], bias=config.norm == "none")]
         up += [*_norm(config.norm, outer), nn.LeakyReLU(SLOPE)]
     up += [nn.Conv2d(finest, channels, 3, padding=1), nn.Tanh()]
     ins = [min(config.most, config.critic_width * 2**k) for k in range(len(sizes) - 1)]
