@@ -1,10 +1,15 @@
 """Shared by the whole suite: caches go to a temporary folder, torch runs on one thread so that bits repeat."""
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from nonesuch.cli import app
+
+Call = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -24,3 +29,18 @@ def _own_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def runs(tmp_path: Path) -> Path:
     """An empty folder for run folders."""
     return tmp_path / "runs"
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run `nonesuch ...` in this process: exit code, stdout, stderr."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["nonesuch", *map(str, words)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            app.main()
+        out, err = capsys.readouterr()
+        return int(left.value.code or 0), out, err
+
+    return run

@@ -13,27 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from conftest import Call
 from made_data import bars, folder_of_bars
-from nonesuch.cli import app
 
-Call = Callable[..., tuple[int, str, str]]
 SETTINGS = "machine.threads=1 net.options.widths=[4,4,8] train.batch=16 train.augment.flip=false train.augment.shift=0"
 QUICK = [word for setting in SETTINGS.split() for word in ("--set", setting)]
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Run `nonesuch ...` in this process: exit code, stdout, stderr."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["nonesuch", *map(str, words)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as left:
-            app.main()
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), out, err
-
-    return run
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from conftest import Call
 from made_data import bars, folder_of_bars
 from nonesuch import features, library, seeds, session
 from nonesuch.cli import app, show_runs
@@ -126,6 +127,50 @@ def test_what_a_run_cannot_do_is_said_in_one_line(trained: dict[str, Path]) -> N
         Run(RunFolder(trained["gan"])).predict(["x.png"])
     with pytest.raises(RunError, match="has no encoder"):
         Run(RunFolder(trained["gan"])).reconstruct(bars(1)[0])
+
+
+def test_a_walk_begins_and_ends_at_its_points(trained: dict[str, Path], data: Path, tmp_path: Path, call: Call) -> None:
+    """Of a GAN from seed to seed, of a VAE from picture to picture; film, strip and frames."""
+    code, out, _ = call("walk", trained["gan"], 3, 9, "--frames", 5, "--class", "up", "--out", tmp_path / "frames")
+    assert code == 0
+    assert out.strip() == str(tmp_path / "frames")
+    frames = [np.asarray(Image.open(tmp_path / "frames" / f"{number:05d}.png")) for number in range(5)]
+    ends = Run(RunFolder(trained["gan"])).sample([3, 9], "up")
+    assert np.abs(frames[0].astype(int) - ends[0]).max() <= 1
+    assert np.abs(frames[4].astype(int) - ends[1]).max() <= 1
+    assert np.abs(frames[2].astype(int) - ends[0]).max() > 1
+    first, second = (sorted((data / name).iterdir())[0] for name in ("up", "left"))
+    assert call("walk", trained["vae"], first, second, "--frames", 6, "--loop", "--out", tmp_path / "w.gif")[0] == 0
+    with Image.open(tmp_path / "w.gif") as film:
+        assert (film.format, film.n_frames, film.size) == ("GIF", 6, (120, 120))  # 12 pixels, ten times
+        shown = np.asarray(film.convert("RGB"))[::10, ::10]
+    run = Run(RunFolder(trained["vae"]))
+    redrawn = run.reconstruct(np.asarray(Image.open(first).convert("RGB"))[None])[0]
+    assert np.abs(shown.astype(int) - redrawn).max() <= 4  # 256 colours
+    assert call("walk", trained["ae"], 1, 2, "--circle", "--psi", 0.5, "--out", tmp_path / "w.png")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "said"),
+    [
+        ("gan", ["1", "x.png"], "has no encoder for x.png"),
+        ("vae", ["1", "x.png"], "x.png: no such file"),
+        ("gan", ["1"], "at least 2 points; found 1"),
+        ("gan", ["1", "2", "--way", "bee"], "found bee"),
+        ("gan", ["1", "2", "--frames", "1"], "2 to 2,000 frames; found 1"),
+        ("gan", ["1", "2", "--speed", "0"], "up to 50 frames a second; found 0"),
+        ("gan", ["1", "2", "3", "--circle"], "a circle goes through 2 points; found 3"),
+        ("gan", ["1", "2", "--class", "hat"], "no class is called 'hat'"),
+        ("gan", ["1", "2", "--out", "w.mov"], "found w.mov"),
+    ],
+)
+def test_a_walk_that_cannot_be_is_one_line(
+    kind: str, words: list[str], said: str, trained: dict[str, Path], call: Call
+) -> None:
+    code, _, err = call("walk", trained[kind], *words)
+    assert code == 2
+    assert said in err
+    assert err.count("\n") == 1
 
 
 def test_a_perceptual_run_claims_no_likelihood(

@@ -1,8 +1,6 @@
 """`nonesuch kernel`: pictures against scipy, files there and back, a learnt filter, and what is refused."""
 
 import re
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,23 +9,15 @@ import torch
 from PIL import Image
 from scipy import ndimage
 
+from conftest import Call
 from made_data import folder_of_bars
 from nonesuch import library
-from nonesuch.cli import app
-
-Call = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["nonesuch", "kernel", *map(str, words)])
-        with pytest.raises(SystemExit) as left:
-            app.main()
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), out, err
-
-    return run
+def call(call: Call) -> Call:
+    """`nonesuch kernel ...`."""
+    return lambda *words: call("kernel", *words)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "nonesuch"
 RINGS = {
     "errors": 0, "machine": 0, "pixels": 0, "seeds": 0,
     "data": 1, "models": 1,
-    "training": 2, "lens": 2, "measure": 2,
+    "training": 2, "lens": 2, "latent": 2, "measure": 2,
     "recipe": 3, "presets": 3,
     "runs": 4,
     "assembly": 5, "features": 5, "features_onnx": 5, "reader": 5, "forecast": 5, "session": 5, "evaluation": 5,
@@ -21,7 +21,7 @@ RINGS = {
 FREE_WITHIN = {0, 3, 5}
 """Rings whose files may import each other: ring 0 are facts, ring 3 is recipes, ring 5 are the joins of one run."""
 
-PURE = {"training", "lens", "measure"}
+PURE = {"training", "lens", "latent", "measure"}
 """Ring 2: tensors in, values out. These modules would touch the disk, the network or the terminal."""
 IMPURE_MODULES = {"pathlib", "os", "shutil", "tempfile", "socket", "urllib", "http", "subprocess", "rich", "typer"}
 

@@ -1,10 +1,17 @@
 """bf16 where this machine computes in it, as a careful hand would: elsewhere it is emulated, tens of times slower."""
 
+from functools import cache
+
 import torch
 
-from nonesuch.machine import probe
+from nonesuch import machine
+
+
+@cache
+def _faster() -> bool:
+    return machine.probe().precision == "bf16-mixed"
 
 
 def autocast() -> torch.autocast:
     """The context of a contender's forward passes."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=probe().precision == "bf16-mixed")
+    return torch.autocast("cpu", torch.bfloat16, enabled=_faster())

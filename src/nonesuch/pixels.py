@@ -117,6 +117,20 @@ def png_bytes(pixels: Picture, text: Mapping[str, str] | None = None) -> bytes:
     return buffer.getvalue()
 
 
+def gif_bytes(pixels: Picture, frames_per_second: float) -> bytes:
+    """An endless film of pictures (N, H, W, C) uint8, 256 colours a frame; alpha is laid onto white.
+
+    GIF counts time in hundredths of a second: the nearest that viewers show, at least 2, is taken.
+    """
+    from PIL import Image
+
+    first, *others = (Image.fromarray(frame).quantize(256, dither=Image.Dither.NONE) for frame in to_rgb(pixels))
+    buffer = io.BytesIO()
+    wait = 10 * max(2, round(100 / frames_per_second))
+    first.save(buffer, "GIF", save_all=True, append_images=others, duration=wait, loop=0, disposal=2)
+    return buffer.getvalue()
+
+
 def write_png(path: Path, pixels: Picture, text: Mapping[str, str] | None = None) -> None:
     """Write a PNG so that `path` holds the old picture or the whole new one, never a part. Makes the folder.
 

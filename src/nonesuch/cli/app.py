@@ -174,6 +174,28 @@ def sample(
 
 
 @app.command()
+def walk(
+    run: RunArgument,
+    points: Annotated[list[str], typer.Argument(metavar="POINT...", help="Seeds; of an ae or vae also picture files.")],
+    frames: Annotated[int, typer.Option(help="Of the whole film.")] = 48,
+    way: Annotated[str, typer.Option(help="slerp: along the arc, lerp: straight.")] = "slerp",
+    ease: Annotated[str, typer.Option(help="linear, or smooth: at rest at each point.")] = "linear",
+    loop: Annotated[bool, typer.Option("--loop", help="Back to the first point.")] = False,
+    circle: Annotated[bool, typer.Option("--circle", help="Round through two points and their opposites.")] = False,
+    psi: Annotated[float, typer.Option(help="Truncation: below 1 nearer to the ordinary.")] = 1.0,
+    named: Annotated[str | None, typer.Option("--class", help="What to draw, of a conditional GAN.")] = None,
+    speed: Annotated[float, typer.Option(help="Frames a second.")] = 12.0,
+    out: Annotated[Path | None, typer.Option(help="A .gif film, a .png strip, or a folder.")] = None,
+    runs: Runs = Path("runs"),
+) -> None:
+    """Walk through latent space from point to point: what lies between two pictures."""
+    from nonesuch.cli import walk_run
+
+    wish = walk_run.Walk(tuple(points), frames, way, ease, loop, circle, psi, named, speed)
+    walk_run.walk(runs, run, wish, out)
+
+
+@app.command()
 def likelihood(
     run: RunArgument,
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Picture files.")],

@@ -12,13 +12,14 @@ from torch import Tensor, nn
 from nonesuch import machine
 from nonesuch.assembly import build_net, engine, reopen
 from nonesuch.data.decode import Reject, Undecodable, decode, fit
+from nonesuch.data.places import cache_root
 from nonesuch.errors import DataError, RecipeError, RunError
 from nonesuch.evaluation import drawings, examiners
 from nonesuch.evaluation.autoencoder import load_mixture
 from nonesuch.evaluation.classifier import logits_of
 from nonesuch.evaluation.drawings import pictures_of
 from nonesuch.evaluation.examiner import Report, evaluating
-from nonesuch.evaluation.sampling import as_pictures, as_trained, draw, drawing, redrawn
+from nonesuch.evaluation.sampling import as_pictures, as_trained, draw, drawing, drawn, latents, redrawn
 from nonesuch.features_onnx import OnnxFeatures
 from nonesuch.lens.kernels import Kernel, of_layer
 from nonesuch.machine import Precision
@@ -28,7 +29,7 @@ from nonesuch.measure.distance import DistanceReport
 from nonesuch.measure.likelihood import importance_weighted
 from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.models.fold import folded
-from nonesuch.models.gan import Adversaries
+from nonesuch.models.gan import Adversaries, Generator
 from nonesuch.pixels import Picture
 from nonesuch.reader import Reader
 from nonesuch.recipe import Recipe, from_record
@@ -149,13 +150,7 @@ class Run:
         `named` is the class to make, of a conditional generator; without it the classes take turns, seed by seed.
         Raises RunError for a run that makes no pictures, RecipeError for a class it does not know.
         """
-        if self.recipe.kind == "cnn":
-            raise RunError(
-                f"{self.folder.path.name} holds a classifier, which makes no pictures; sample a vae or a gan"
-            )
-        if named is not None and named not in self._conditions():
-            known = ", ".join(self._conditions()) or "none: this run was trained without classes"
-            raise RecipeError(f"no class is called {named!r}; found: {known}")
+        self._check_draws(named)
         mixed = None
         if mixture:
             if not isinstance(self.net, Autoencoder):
@@ -164,11 +159,61 @@ class Run:
                 )
             mixed = load_mixture(self.folder.path, self.net.latent, self.images_seen)
         chosen = [self.classes.index(named)] * len(seeds) if named is not None else None
-        precision = machine.probe().precision if fast else "32-true"
+        with torch.inference_mode():
+            return draw(self._drawn_by(fast), self.recipe, seeds, chosen, mixed)
+
+    def places(self, points: Sequence[int | str | Path]) -> Tensor:
+        """Points of latent space (N, latent): seeds as `sample` takes them, or picture files through the encoder.
+
+        Raises RunError for a run that makes no pictures, and for files where there is no encoder; DataError for a file
+        that cannot be read.
+        """
+        self._check_draws(None)
+        files = [point for point in points if not isinstance(point, int)]
+        net = self.net
+        assert isinstance(net, Generator | Autoencoder)
+        codes: dict[str, Tensor] = {}
+        if files:
+            if not isinstance(net, Autoencoder):
+                raise RunError(f"{self.folder.path.name} has no encoder for {files[0]}; give seeds, or an ae or vae")
+            for file, found in zip(files, self.read(map(Path, files)), strict=True):
+                if isinstance(found, Reject):
+                    raise DataError(f"{found.name}: {found.reason}")
+                images = as_trained(self.recipe, found[1].permute(0, 2, 3, 1).numpy())
+                with evaluating(net):
+                    codes[str(file)] = net.encode(images)[0].float()
+        rows = [latents([p], net.latent) if isinstance(p, int) else codes[str(p)] for p in points]
+        return torch.cat(rows)
+
+    def drawn_at(self, z: Tensor, named: str | None = None, fast: bool = False) -> Picture:
+        """Pictures (N, H, W, C) uint8 at places (N, latent), float32; of a conditional generator all of one class.
+
+        Without `named` that is the first class. Raises as `sample` does, and RecipeError for z of another width.
+        """
+        self._check_draws(named)
+        net = self._drawn_by(fast)
+        assert isinstance(net, Generator | Autoencoder)
+        if z.dim() != 2 or z.shape[1] != net.latent:
+            raise RecipeError(f"places in this latent space are (N, {net.latent}); found {tuple(z.shape)}")
+        classes = [self.classes.index(named) if named else 0] * len(z) if self._conditions() else None
+        with torch.inference_mode():
+            return drawn(net, self.recipe, z, classes)
+
+    def _drawn_by(self, fast: bool) -> torch.nn.Module:
+        """The net made for drawing, kept from call to call."""
+        precision = machine.probe(cache_root()).precision if fast else "32-true"
         if precision not in self._drawing:
             self._drawing[precision] = drawing(self.net, precision)
-        with torch.inference_mode():
-            return draw(self._drawing[precision], self.recipe, seeds, chosen, mixed)
+        return self._drawing[precision]
+
+    def _check_draws(self, named: str | None) -> None:
+        if self.recipe.kind == "cnn":
+            raise RunError(
+                f"{self.folder.path.name} holds a classifier, which makes no pictures; sample a vae or a gan"
+            )
+        if named is not None and named not in self._conditions():
+            known = ", ".join(self._conditions()) or "none: this run was trained without classes"
+            raise RecipeError(f"no class is called {named!r}; found: {known}")
 
     def _conditions(self) -> tuple[str, ...]:
         return self.classes if self.recipe.kind == "gan" else ()

@@ -57,14 +57,19 @@ def draw(
         if mixture is not None:
             choice = np.concatenate([numbers.normal(seed, 1, stream=CHOICE_STREAM) for seed in seeds])
             z = torch.from_numpy(mixture.place(z.numpy(), choice))
+        return drawn(net, recipe, z)
+    return drawn(net, recipe, z, [seed % net.classes for seed in seeds] if net.classes and classes is None else classes)
+
+
+def drawn(net: Generator | Autoencoder, recipe: Recipe, z: Tensor, classes: Sequence[int] | None = None) -> Picture:
+    """Pictures (N, H, W, C) uint8 at places z (N, latent); a conditional generator needs the class of each."""
+    if isinstance(net, Autoencoder):
         return as_pictures(torch.cat([decoded(net, recipe, part) for part in torch.split(z, CHUNK)]))
     z = z.to(next(net.parameters()).dtype)
-    if not net.classes:
+    if not net.classes or classes is None:
         return as_pictures(torch.cat([net(part).float() for part in torch.split(z, CHUNK)]))
-    chosen = [seed % net.classes for seed in seeds] if classes is None else classes
-    targets = torch.tensor(chosen, dtype=torch.int64)
-    pairs = zip(torch.split(z, CHUNK), torch.split(targets, CHUNK), strict=True)
-    return as_pictures(torch.cat([net(part, target).float() for part, target in pairs]))
+    pairs = zip(torch.split(z, CHUNK), torch.split(torch.tensor(classes), CHUNK), strict=True)
+    return as_pictures(torch.cat([net(part, targets).float() for part, targets in pairs]))
 
 
 def redrawn(net: Autoencoder, recipe: Recipe, pixels: Tensor) -> Tensor:
