@@ -19,8 +19,10 @@ from nonesuch.evaluation.autoencoder import load_mixture
 from nonesuch.evaluation.classifier import logits_of
 from nonesuch.evaluation.drawings import pictures_of
 from nonesuch.evaluation.examiner import Report, evaluating
+from nonesuch.evaluation.look import Look, look
 from nonesuch.evaluation.sampling import as_pictures, as_trained, draw, drawing, drawn, latents, redrawn
 from nonesuch.features_onnx import OnnxFeatures
+from nonesuch.lens.capture import Sum, spelled
 from nonesuch.lens.kernels import Kernel, of_layer
 from nonesuch.machine import Precision
 from nonesuch.measure import attributes, distance
@@ -30,7 +32,7 @@ from nonesuch.measure.likelihood import importance_weighted
 from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.models.fold import folded
 from nonesuch.models.gan import Adversaries, Generator
-from nonesuch.pixels import Picture
+from nonesuch.pixels import Picture, to_signed
 from nonesuch.reader import Reader
 from nonesuch.recipe import Recipe, from_record
 from nonesuch.runs import checkpoint, layout
@@ -273,6 +275,29 @@ class Run:
             tuple(self.classes[index] for index in order),
             tuple(float(probabilities[index]) for index in order),
         )
+
+    def look(self, file: str | Path, named: str | None = None, layer: str | None = None) -> Look:
+        """Inside this classifier while it looks at a picture file: activations, and what speaks for class `named`.
+
+        Raises RunError unless a classifier, RecipeError for an unknown class, NetError for a layer without maps,
+        DataError for a file that cannot be read.
+        """
+        pixels = self._one_picture(file)
+        if named is not None and named not in self.classes:
+            raise RecipeError(f"no class is called {named!r}; found: {', '.join(self.classes)}")
+        return look(self.net, pixels, None if named is None else self.classes.index(named), layer)
+
+    def spelled(self, file: str | Path, layer: str, place: tuple[int, ...]) -> Sum:
+        """One number of a layer's output for a picture file, as the sum that it is. Raises as `look` does."""
+        return spelled(self.net, to_signed(self._one_picture(file))[0], layer, place)
+
+    def _one_picture(self, file: str | Path) -> Tensor:
+        if self.recipe.kind != "cnn":
+            raise RunError(f"{self.folder.path.name} holds a {self.recipe.kind}; look into a cnn")
+        found = self._read_one(Path(file))
+        if isinstance(found, Reject):
+            raise DataError(f"{found.name}: {found.reason}")
+        return found[1]
 
     def read(self, files: Iterable[str | Path]) -> list[tuple[str, Tensor] | Reject]:
         """Picture files as this run's net takes them, uint8 (1, C, H, W), or why they cannot be read."""

@@ -1,0 +1,36 @@
+"""Activations and saliency as pictures, uint8, to be laid into grids."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from nonesuch.pixels import Picture, to_rgb
+
+MIDDLE = 127.5
+GHOST = 0.45
+"""How much of the picture shines through under a heat map."""
+
+
+def as_grey(values: Tensor) -> Picture:
+    """Maps (C, H, W) or features (n,) as pictures (C, H, W, 1) or one row (1, 1, n, 1), all on one scale.
+
+    0 is mid grey, the number farthest from it black or white.
+    """
+    maps = values if values.dim() == 3 else values.view(1, 1, -1)
+    farthest = float(maps.abs().max()) or 1.0
+    return (MIDDLE + MIDDLE * maps[..., None] / farthest).round().to(torch.uint8).numpy()
+
+
+def heat(picture: Picture, values: Tensor) -> Picture:
+    """A picture (H, W, C) under a map (h, w) of any size: from dark over red and yellow to white, (H, W, 3).
+
+    The map's highest value is white, 0 and below leave the dimmed picture as it is.
+    """
+    height, width, _ = picture.shape
+    sized = F.interpolate(values[None, None].float(), (height, width), mode="bilinear", align_corners=False)[0, 0]
+    share = (sized.clamp(min=0) / (float(sized.max()) if float(sized.max()) > 0 else 1.0)).numpy()[..., None]
+    glow = np.clip(3 * share - np.array([0.0, 1.0, 2.0]), 0, 1)
+    ghost = GHOST * to_rgb(picture[None])[0].mean(2, keepdims=True) * (1 - share)
+    found: Picture = np.clip(ghost + 255 * glow, 0, 255).round().astype(np.uint8)
+    return found
