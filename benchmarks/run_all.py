@@ -24,6 +24,7 @@ QUICK = {
     "gan_quality": ["--minutes", "0.5", "--seeds", "1"],
     "vae_likelihood": ["--short", "0.3", "--parts", "short", "speed", "--rounds", "1"],
     "sampling": ["--rounds", "3"],
+    "kernels": ["--rounds", "3"],
     "few_pictures": ["--minutes", "0.5"],
     "lecun_table": ["--quick"],
 }
@@ -35,6 +36,7 @@ FULL = {
     "gan_quality": [],
     "vae_likelihood": [],
     "sampling": [],
+    "kernels": [],
     "few_pictures": [],
     "lecun_table": [],
     "accuracy cifar90": [],
