@@ -105,7 +105,7 @@ def contenders(kernel: Kernel) -> dict[str, Call]:
         "scipy.signal": by_channel(lambda plane: signal.correlate2d(plane, weights, mode="same")),
     }
     if kernel.side <= 5:
-        numbers = weights.flatten().tolist()
+        numbers = weights[::-1].flatten().tolist()  # Pillow begins with the lowest row
         filtering = ImageFilter.Kernel((kernel.side, kernel.side), numbers, scale=kernel.scale)
         found["Pillow"] = lambda picture: np.asarray(Image.fromarray(picture).filter(filtering))
     try:
