@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "nonesuch"
 BEGIN, END = "<!-- tree -->", "<!-- end of tree -->"
 ORDER = (
-    "__init__.py", "errors.py", "machine.py", "pixels.py", "seeds.py", "data", "models", "training", "lens", "latent", "measure",
-    "recipe.py", "presets.py", "runs", "assembly.py", "features.py", "features_onnx.py", "reader.py",
+    "__init__.py", "errors.py", "machine.py", "pixels.py", "seeds.py", "data", "models", "training", "lens", "latent",
+    "measure", "recipe.py", "presets.py", "runs", "assembly.py", "features.py", "features_onnx.py", "reader.py",
     "forecast.py", "evaluation", "session.py", "library.py", "cli", "__main__.py",
 )  # fmt: skip
 """From ring 0 to ring 7."""
