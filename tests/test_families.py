@@ -129,6 +129,13 @@ def test_what_a_run_cannot_do_is_said_in_one_line(trained: dict[str, Path]) -> N
         Run(RunFolder(trained["gan"])).reconstruct(bars(1)[0])
 
 
+@pytest.mark.parametrize("seed", [-1, 2**53, 10**30])
+def test_a_seed_out_of_range_is_one_line(seed: int, trained: dict[str, Path], call: Call) -> None:
+    code, _, err = call("sample", trained["gan"], "--seed", seed, "--count", 1)
+    assert (code, err.count("\n")) == (2, 1)
+    assert f"from 0 to 2^53 - 1; found {seed}" in err
+
+
 def test_a_walk_begins_and_ends_at_its_points(trained: dict[str, Path], data: Path, tmp_path: Path, call: Call) -> None:
     """Of a GAN from seed to seed, of a VAE from picture to picture; film, strip and frames."""
     code, out, _ = call("walk", trained["gan"], 3, 9, "--frames", 5, "--class", "up", "--out", tmp_path / "frames")
@@ -156,6 +163,7 @@ def test_a_walk_begins_and_ends_at_its_points(trained: dict[str, Path], data: Pa
         ("gan", ["1", "x.png"], "has no encoder for x.png"),
         ("vae", ["1", "x.png"], "x.png: no such file"),
         ("gan", ["1"], "at least 2 points; found 1"),
+        ("gan", ["1", "9007199254740992"], "from 0 to 2^53 - 1; found 9007199254740992"),
         ("gan", ["1", "2", "--way", "bee"], "found bee"),
         ("gan", ["1", "2", "--frames", "1"], "2 to 2,000 frames; found 1"),
         ("gan", ["1", "2", "--speed", "0"], "up to 50 frames a second; found 0"),

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nonesuch import seeds as numbers
-from nonesuch.errors import RunError
+from nonesuch.errors import RecipeError, RunError
 from nonesuch.machine import Precision
 from nonesuch.measure.mixture import Mixture
 from nonesuch.models.autoencoder import Autoencoder
@@ -24,7 +24,13 @@ CHOICE_STREAM = 1
 
 
 def latents(seeds: Sequence[int], size: int) -> Tensor:
-    """z (N, size), float32: row i is a pure function of seeds[i], in Python and in the browser alike."""
+    """z (N, size), float32: row i is a pure function of seeds[i], in Python and in the browser alike.
+
+    Raises RecipeError for a seed that JavaScript could not keep exactly.
+    """
+    wrong = [seed for seed in seeds if not 0 <= seed < numbers.SEED_LIMIT]
+    if wrong:
+        raise RecipeError(f"a seed is a whole number from 0 to 2^53 - 1; found {wrong[0]}")
     return torch.from_numpy(np.stack([numbers.normal(seed, size) for seed in seeds]))
 
 
