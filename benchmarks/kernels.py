@@ -45,7 +45,7 @@ def main() -> int:
     figures: dict[str, object] = {}
     targets: list[Target] = []
     for side in (3, 5, 13):
-        kernel = Kernel(_weights(side), scale=1.0)
+        kernel = Kernel(_weights(side))
         calls = contenders(kernel)
         _agree(calls, picture, side // 2)
         times: harness.Readings = {name: [] for name in calls}
@@ -134,7 +134,7 @@ def _agree(calls: dict[str, Call], picture: Bytes, edge: int) -> None:
 
 
 def _weights(side: int) -> torch.Tensor:
-    """Sharpening, not separable, so that all compute the same products; Pillow adds up halves upwards: no halves."""
+    """Sharpening, and not separable, so that all compute the same products."""
     weights = torch.randn(side, side, generator=torch.Generator().manual_seed(0)) / side**2
     weights[side // 2, side // 2] += 1.0
     return weights
