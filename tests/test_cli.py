@@ -42,6 +42,13 @@ def test_train_says_events_to_machines_and_nothing_else_on_stdout(call: Call, da
     assert {"started", "stepped", "snapshotted", "measured"} <= {event["kind"] for event in events}
 
 
+def test_training_says_beforehand_that_pictures_were_enlarged(call: Call, data: Path, tmp_path: Path) -> None:
+    words = ["train", "cnn", data, "--images", 16, *QUICK]
+    said = "200 of 200 pictures are smaller than 16x16 and were enlarged"
+    assert said in call(*words, "--size", 16, "--run", tmp_path / "large")[2]
+    assert "enlarged" not in call(*words, "--run", tmp_path / "own")[2]
+
+
 def test_the_same_command_again_goes_on_and_another_one_is_refused(call: Call, data: Path, trained: Path) -> None:
     words = ["train", "cnn", data, "--images", 3200, "--run", trained, *QUICK]
     assert call(*words)[0] == 0

@@ -12,7 +12,7 @@ from PIL import Image
 
 from conftest import Call
 from made_data import bars, folder_of_bars
-from nonesuch import features, library, seeds, session
+from nonesuch import features, library, machine, seeds, session
 from nonesuch.cli import app, show_runs
 from nonesuch.data.decode import Reject
 from nonesuch.errors import DivergedError, RecipeError, RunError
@@ -127,6 +127,18 @@ def test_what_a_run_cannot_do_is_said_in_one_line(trained: dict[str, Path]) -> N
         Run(RunFolder(trained["gan"])).predict(["x.png"])
     with pytest.raises(RunError, match="has no encoder"):
         Run(RunFolder(trained["gan"])).reconstruct(bars(1)[0])
+
+
+def test_fast_asks_the_machine_at_hand_and_not_the_one_that_trained(
+    trained: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run was trained in full precision; on a machine with bf16 it is drawn in bf16 all the same."""
+    here = machine.Machine("x", "cpu", "bf16-mixed", True, 1, {})
+    monkeypatch.setattr(machine, "probe", lambda _cache: here)
+    run = Run(RunFolder(trained["gan"]))
+    exact, fast = run.sample(range(8)), run.sample(range(8), fast=True)
+    assert run.recipe.machine.precision == "32-true"
+    assert 0 < np.abs(exact.astype(int) - fast).max() < 40
 
 
 @pytest.mark.parametrize("seed", [-1, 2**53, 10**30])

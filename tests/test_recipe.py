@@ -10,6 +10,7 @@ from nonesuch.errors import RecipeError
 from nonesuch.models import catalog
 from nonesuch.presets import PRESETS, preset
 from nonesuch.recipe import DataSettings, Recipe, change, from_json
+from nonesuch.training.adversarial import AdversarialSettings
 
 DATA = DataSettings(source="somewhere", size=(28, 28), channels=1, classes=("a", "b"))
 
@@ -91,3 +92,10 @@ def test_few_pictures_get_a_batch_that_is_smaller_than_they_are_many() -> None:
 
 def _recipe() -> Recipe:
     return preset("cnn", DATA, "lecture", 1000)
+
+
+def test_the_modern_gan_pays_a_penalty_and_the_lectures_does_not() -> None:
+    data = DataSettings(source="anywhere", size=(32, 32), channels=3, content="x")
+    found = {net: preset("gan", data, net, 10_000).objective for net in ("modern", "classic")}
+    assert all(isinstance(settings, AdversarialSettings) for settings in found.values())
+    assert [settings.penalty for settings in found.values()] == [0.2, 0.0]  # type: ignore[union-attr]

@@ -1,9 +1,15 @@
 """Muon against the singular value decomposition, and against its definition in float64."""
 
+from pathlib import Path
+
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from made_data import folder_of_bars
+from nonesuch import library
+from nonesuch.assembly import assemble, engine
+from nonesuch.training import loop, muon
 from nonesuch.training.muon import COEFFICIENTS, Muon, orthogonal
 from nonesuch.training.optimizers import OptimizerSettings, build
 
@@ -62,3 +68,22 @@ def test_every_parameter_has_exactly_one_optimizer() -> None:
     muon, sgd = optimizers
     assert [p.ndim for p in muon.param_groups[0]["params"]] == [4]
     assert [(g["peak_lr"], g["weight_decay"]) for g in sgd.param_groups] == [(0.5, 0.1), (5.0, 0.0)]
+
+
+@pytest.mark.parametrize(("precision", "dtype"), [("bf16-mixed", torch.bfloat16), ("32-true", torch.float32)])
+def test_a_run_computes_it_as_its_machine_does(
+    precision: str, dtype: torch.dtype, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def noted(kernel: Tensor, found: torch.dtype) -> Tensor:
+        seen.append(found)
+        return kernel
+
+    monkeypatch.setattr(muon, "orthogonal", noted)
+    settings = {"machine.precision": precision, "machine.threads": "1", "train.batch": "16"}
+    folder = folder_of_bars(tmp_path / "bars", size=32)
+    recipe = library.plan(folder, net="fast", images=16, settings=settings)
+    parts = assemble(recipe, engine(recipe.machine))
+    next(loop.fit(parts.objective, parts.pace, parts.engine))
+    assert set(seen) == {dtype}

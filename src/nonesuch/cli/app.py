@@ -199,7 +199,9 @@ def walk(
     loop: Annotated[bool, typer.Option("--loop", help="Back to the first point.")] = False,
     circle: Annotated[bool, typer.Option("--circle", help="Round through two points and their opposites.")] = False,
     psi: Annotated[float, typer.Option(help="Truncation: below 1 nearer to the ordinary.")] = 1.0,
-    named: Annotated[str | None, typer.Option("--class", help="What to draw, of a conditional GAN.")] = None,
+    named: Annotated[
+        str | None, typer.Option("--class", help="What to draw, of a conditional GAN; else its first.")
+    ] = None,
     speed: Annotated[float, typer.Option(help="Frames a second.")] = 12.0,
     out: Annotated[Path | None, typer.Option(help="A .gif film, a .png strip, or a folder.")] = None,
     runs: Runs = Path("runs"),

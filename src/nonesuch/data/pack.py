@@ -153,12 +153,13 @@ class Pack:
     @property
     def enlargement(self) -> str:
         """In words, when there are enlarged pictures; else empty."""
-        if not self.enlarged:
+        enlarged = self.enlarged
+        if not enlarged:
             return ""
         height, width, _ = self.spec.shape
         usual = "x".join(f"{side:.0f}" for side in np.median(self.sides, 0))
         return (
-            f"{self.enlarged:,} of {len(self):,} pictures are smaller than {height}x{width} and were enlarged, which "
+            f"{enlarged:,} of {len(self):,} pictures are smaller than {height}x{width} and were enlarged, which "
             f"shows nothing new; a typical one is {usual}"
         )
 

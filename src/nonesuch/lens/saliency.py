@@ -3,8 +3,6 @@
 All look at the logit of the class. None changes the net: modes, weights and gradients are left as found.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -12,8 +10,6 @@ from torch import Tensor, nn
 from nonesuch.errors import NetError
 from nonesuch.lens.capture import recording
 from nonesuch.lens.layers import left_as_found
-
-Answer = Callable[[Tensor], Tensor]
 
 
 def gradient(net: nn.Module, images: Tensor, classes: Tensor) -> Tensor:
