@@ -26,7 +26,8 @@ PURE = {"training", "lens", "latent", "measure"}
 IMPURE_MODULES = {"pathlib", "os", "shutil", "tempfile", "socket", "urllib", "http", "subprocess", "rich", "typer"}
 
 NO_TORCH = {
-    "cli/app.py", "cli/bars.py", "cli/inspect_data.py", "cli/show_runs.py", "errors.py", "pixels.py", "seeds.py",
+    "cli/app.py", "cli/bars.py", "cli/inspect_data.py", "cli/options.py", "cli/show_runs.py", "errors.py", "pixels.py",
+    "seeds.py", *(f"cli/{path.name}" for path in (SOURCE / "cli").glob("verbs_*.py")),
     "data/sources.py", "data/decode.py", "data/pack.py", "data/packing.py", "data/builtin.py", "data/open.py",
     "runs/layout.py", "runs/store.py", "runs/events_log.py", "runs/lock.py",
 }  # fmt: skip
