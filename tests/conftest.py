@@ -3,13 +3,21 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from made_data import folder_of_bars
 from nonesuch.cli import app
 
+if TYPE_CHECKING:
+    from nonesuch.evaluation.run import Run
+    from nonesuch.recipe import Kind
+
 Call = Callable[..., tuple[int, str, str]]
+MadeRuns = Callable[["Kind"], "Run"]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -29,6 +37,24 @@ def _own_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def runs(tmp_path: Path) -> Path:
     """An empty folder for run folders."""
     return tmp_path / "runs"
+
+
+@pytest.fixture(scope="session")
+def made_runs(tmp_path_factory: pytest.TempPathFactory) -> MadeRuns:
+    """A short run of each kind on pictures of bars, trained when first asked for; tests write into copies of it."""
+
+    @cache
+    def made(kind: "Kind") -> "Run":
+        from made_runs import small
+        from nonesuch import library
+
+        return library.train(small(data(), kind), tmp_path_factory.mktemp("made") / kind)
+
+    @cache
+    def data() -> Path:
+        return folder_of_bars(tmp_path_factory.mktemp("made") / "bars")
+
+    return made
 
 
 @pytest.fixture

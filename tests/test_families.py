@@ -12,6 +12,7 @@ from PIL import Image
 
 from conftest import Call
 from made_data import bars, folder_of_bars
+from made_runs import NARROW, SMALL, small
 from nonesuch import features, library, machine, seeds, session
 from nonesuch.cli import app, show_runs
 from nonesuch.data.decode import Reject
@@ -20,29 +21,19 @@ from nonesuch.evaluation import sampling
 from nonesuch.evaluation.run import Probability, Run
 from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.models.gan import Generator
-from nonesuch.recipe import Kind, Recipe
+from nonesuch.recipe import Kind
 from nonesuch.runs import checkpoint, events_log
 from nonesuch.runs.store import RunFolder, open_or_create
 from nonesuch.training import loop
 from nonesuch.training.events import Finished, Noted, Stopped
 from nonesuch.training.phase import Phase
 
-SMALL = {
-    "machine.threads": "1", "machine.precision": "32-true", "train.batch": "16", "train.augment.flip": "false",
-    "net.options.latent": "4",
-}  # fmt: skip
-NARROW = {"gan": {"net.options.width": "8", "net.options.critic_width": "8"}, "ae": {}, "vae": {}}
 KINDS: tuple[Kind, ...] = ("ae", "vae", "gan")
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder_of_bars(tmp_path_factory.mktemp("bars"))
-
-
-def small(data: Path, kind: Kind, images: int = 160, **settings: str) -> Recipe:
-    chosen = SMALL | NARROW[kind] | {key.replace("__", "."): value for key, value in settings.items()}
-    return library.plan(data, images=images, settings=chosen, kind=kind)
 
 
 @pytest.fixture(scope="module")
