@@ -96,3 +96,9 @@ def test_no_unsafe_loading_anywhere(path: Path) -> None:
         for keyword in node.keywords:
             value = getattr(keyword.value, "value", None)
             assert not (keyword.arg in {"shell", "allow_pickle"} and value is True), f"{path.name}: {keyword.arg}"
+
+
+@pytest.mark.parametrize("path", _files(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_fabric_is_only_imported_where_something_trains(path: Path) -> None:
+    """It takes longer than torch: a command that draws or looks would wait for it in vain."""
+    assert "lightning_fabric" not in _imports(ast.parse(path.read_text()), top_only=True)

@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import lightning_fabric
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -30,6 +30,9 @@ from nonesuch.training.loop import Pace
 from nonesuch.training.optimizers import OptimizerSettings
 from nonesuch.training.phase import Objective
 from nonesuch.training.reconstruct import Reconstruct, ReconstructSettings
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 FEWEST = 10
 """Training pictures below which a net cannot learn anything that holds for others."""
@@ -71,7 +74,7 @@ class Parts:
     net: nn.Module
     objective: Objective
     average: Average | None
-    engine: lightning_fabric.Fabric
+    engine: "Fabric"
     pace: Pace
 
     @property
@@ -124,11 +127,14 @@ def build_net(recipe: Recipe) -> nn.Module:
     return catalog.build(recipe.net.name, shape, len(recipe.data.classes), recipe.net.options)
 
 
-def engine(settings: MachineSettings) -> lightning_fabric.Fabric:
+def engine(settings: MachineSettings) -> "Fabric":
     """Fabric, for one process or many, in full or mixed precision. With many, this starts the others."""
+    # Two seconds to import: only what trains or measures waits for it, not who draws or looks.
+    from lightning_fabric import Fabric
+
     # Which precision is in use is said in nonesuch's own words.
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-    fabric = lightning_fabric.Fabric(
+    fabric = Fabric(
         accelerator=settings.device,
         devices=settings.processes,
         strategy="ddp" if settings.processes > 1 else "auto",
@@ -139,7 +145,7 @@ def engine(settings: MachineSettings) -> lightning_fabric.Fabric:
     return fabric
 
 
-def assemble(recipe: Recipe, fabric: lightning_fabric.Fabric) -> Parts:
+def assemble(recipe: Recipe, fabric: "Fabric") -> Parts:
     """Build everything; the same recipe gives the same bits. Raises DataError, NetError or RecipeError."""
     torch.set_num_threads(recipe.machine.threads)
     machine.keep_memory()
@@ -174,18 +180,14 @@ def assemble(recipe: Recipe, fabric: lightning_fabric.Fabric) -> Parts:
     return Parts(data, net, objective, average, fabric, pace)
 
 
-def _classify(
-    recipe: Recipe, net: nn.Module, batches: Batches, fabric: lightning_fabric.Fabric, _data: Pictures
-) -> Objective:
+def _classify(recipe: Recipe, net: nn.Module, batches: Batches, fabric: "Fabric", _data: Pictures) -> Objective:
     settings = recipe.objective
     assert isinstance(settings, ClassifySettings)
     wrapped, built = _engaged(fabric, net, recipe.train.optimizer, recipe.machine.precision)
     return Classify(net, built, batches, recipe.train.augment, recipe.seed, fabric.device, settings, forward=wrapped)
 
 
-def _reconstruct(
-    recipe: Recipe, net: nn.Module, batches: Batches, fabric: lightning_fabric.Fabric, data: Pictures
-) -> Objective:
+def _reconstruct(recipe: Recipe, net: nn.Module, batches: Batches, fabric: "Fabric", data: Pictures) -> Objective:
     settings = recipe.objective
     assert isinstance(settings, ReconstructSettings)
     assert isinstance(net, Autoencoder)
@@ -198,9 +200,7 @@ def _reconstruct(
     )
 
 
-def _adversarial(
-    recipe: Recipe, net: nn.Module, batches: Batches, fabric: lightning_fabric.Fabric, _data: Pictures
-) -> Objective:
+def _adversarial(recipe: Recipe, net: nn.Module, batches: Batches, fabric: "Fabric", _data: Pictures) -> Objective:
     settings, rates = recipe.objective, recipe.train.optimizer
     assert isinstance(settings, AdversarialSettings)
     assert isinstance(net, Adversaries)
@@ -220,7 +220,7 @@ def _adversarial(
     )
 
 
-LEARNING: Mapping[str, Callable[[Recipe, nn.Module, Batches, lightning_fabric.Fabric, Pictures], Objective]] = {
+LEARNING: Mapping[str, Callable[[Recipe, nn.Module, Batches, "Fabric", Pictures], Objective]] = {
     "classify": _classify,
     "reconstruct": _reconstruct,
     "adversarial": _adversarial,
@@ -229,7 +229,7 @@ LEARNING: Mapping[str, Callable[[Recipe, nn.Module, Batches, lightning_fabric.Fa
 
 
 def _engaged(
-    fabric: lightning_fabric.Fabric, net: nn.Module, settings: OptimizerSettings, precision: machine.Precision
+    fabric: "Fabric", net: nn.Module, settings: OptimizerSettings, precision: machine.Precision
 ) -> tuple[nn.Module, list[torch.optim.Optimizer]]:
     """A net as the engine wraps it for training, and its optimizers."""
     wrapped, *built = fabric.setup(net, *optimizers.build([net], settings, half=precision == "bf16-mixed"))

@@ -5,8 +5,8 @@ A wider net draws better, but only when it sees enough pictures. So the widest o
 
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import lightning_fabric
 import torch
 
 from nonesuch.assembly import LEARNING, Pictures, build_net, engine
@@ -15,6 +15,9 @@ from nonesuch.presets import ENOUGH_PICTURES, STAGES, WIDTHS
 from nonesuch.recipe import Recipe, change
 from nonesuch.training import loop
 from nonesuch.training.budget import Budget
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 TRIAL_SECONDS = 0.4
 UNTIMED_STEPS = 2
@@ -58,7 +61,7 @@ def widest(recipe: Recipe, data: Pictures) -> Recipe:
 def images_per_second(recipe: Recipe, data: Pictures) -> float:
     """By steps on real batches for about half a second, with throw-away weights, after two that are not timed."""
     torch.set_num_threads(recipe.machine.threads)
-    fabric: lightning_fabric.Fabric = engine(recipe.machine)
+    fabric: Fabric = engine(recipe.machine)
     with torch.random.fork_rng():
         net = build_net(recipe).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         targets = data.targets if data.classes else None

@@ -9,9 +9,8 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
-import lightning_fabric
 import torch
 
 from nonesuch.assembly import Parts, assemble, engine
@@ -39,6 +38,9 @@ from nonesuch.training.events import (
     Stopped,
     parse,
 )
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 SNAPSHOT_SECONDS = 60.0
 EVERY_STEP_LOGGED = 1000
@@ -77,9 +79,7 @@ class _Moment(TypedDict):
 
 
 class _Sitting:
-    def __init__(
-        self, recipe: Recipe, run: Path, stop: Callable[[], str | None], fabric: lightning_fabric.Fabric
-    ) -> None:
+    def __init__(self, recipe: Recipe, run: Path, stop: Callable[[], str | None], fabric: "Fabric") -> None:
         self.recipe, self.run, self.stop, self.fabric = recipe, run, stop, fabric
         self.images_seen, self.seconds, self.complete, self.rate = 0, 0.0, False, 1.0
         self.notes: list[tuple[str, str]] = []

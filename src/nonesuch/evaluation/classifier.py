@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import lightning_fabric
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,9 @@ from nonesuch.runs import atomic, layout
 from nonesuch.runs.store import RunFolder
 from nonesuch.training.classify import ClassifySettings, predict
 
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
 SHOWN_RIGHT, SHOWN_WRONG = 12, 12
 
 
@@ -26,7 +29,7 @@ class ClassifierExaminer:
     """A classifier and the pictures it is measured on."""
 
     net: nn.Module
-    engine: lightning_fabric.Fabric
+    engine: "Fabric"
     recipe: Recipe
     data: Pictures
     whole: nn.Module | None = None
@@ -57,7 +60,7 @@ class ClassifierExaminer:
         return None
 
 
-def logits_of(net: nn.Module, fabric: lightning_fabric.Fabric, recipe: Recipe, pixels: Tensor) -> Tensor:
+def logits_of(net: nn.Module, fabric: "Fabric", recipe: Recipe, pixels: Tensor) -> Tensor:
     """Log-probabilities of packed pictures; whether the net is training is left as it was found."""
     assert isinstance(recipe.objective, ClassifySettings)
     with evaluating(net), fabric.autocast():

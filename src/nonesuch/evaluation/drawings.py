@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import lightning_fabric
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from nonesuch.measure.mixture import Mixture
 from nonesuch.pixels import Picture, grid
 from nonesuch.recipe import Recipe
 
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
 MOST = 10_000
 """Pictures of each kind that a report compares: the number that published distances of small sets rest on."""
 SHOWN_SIDE = 48
@@ -29,7 +32,7 @@ class DrawingExaminer:
     """A net that draws, and the pictures it is measured against. `whole`: all that trains, where that is at hand."""
 
     net: nn.Module
-    engine: lightning_fabric.Fabric
+    engine: "Fabric"
     recipe: Recipe
     data: Pictures
     whole: nn.Module | None = None
