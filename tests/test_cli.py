@@ -125,7 +125,7 @@ BAD: list[tuple[str, Callable[[Path], list[object]], str]] = [
     ("nothing usable", lambda t: ["train", "cnn", _unusable(t / "u")], "a.jpg"),
     ("labels name nothing", lambda t: ["train", "cnn", _unknown_names(t / "n")], "nowhere.png"),
     ("too few", lambda t: ["train", "cnn", folder_of_bars(t / "f", 8)], "at least 10"),
-    ("no such label", lambda t: ["train", "cnn", "pixelfolk", "--label", "shoes"], "glasses"),
+    ("no such label", lambda t: ["train", "cnn", "pixelfolk", "--label", "shoes"], "--label: label, hair_colour"),
     ("no such net", lambda t: ["train", "cnn", "pixelfolk", "--net", "lenet6"], "lenet5"),
     ("size the net refuses", lambda t: ["train", "cnn", "pixelfolk", "--net", "lenet5", "--size", "64"], "28"),
     ("size is no number", lambda t: ["data", "pixelfolk", "--size", "big"], "--size 32"),

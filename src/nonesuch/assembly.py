@@ -95,10 +95,10 @@ def divided(pack: Pack, label: str, val_share: float, test_share: float) -> Pict
         targets, usable = np.full(len(pack), -1, np.int64), np.ones(len(pack), bool)
     else:
         if label not in pack.columns:
-            found = ", ".join(pack.columns) or "none"
-            raise DataError(
-                f"{pack.source}: no label column {label!r}; found: {found}. Sort the pictures into one folder a class"
-            )
+            advice = f"name one of them with --label: {', '.join(pack.columns)}"
+            if not pack.columns:
+                advice = "sort the pictures into one folder a class, or add a labels.csv"
+            raise DataError(f"{pack.source}: no label column {label!r}; {advice}")
         targets, classes = pack.columns[label].codes.astype(np.int64), pack.columns[label].classes
         usable = targets >= 0
     rows = {name: np.flatnonzero((assigned == code) & usable) for code, name in enumerate(SPLITS)}
