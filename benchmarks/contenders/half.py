@@ -8,10 +8,11 @@ from nonesuch import machine
 
 
 @cache
-def _faster() -> bool:
+def faster() -> bool:
+    """Whether it is."""
     return machine.probe().precision == "bf16-mixed"
 
 
 def autocast() -> torch.autocast:
     """The context of a contender's forward passes."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=_faster())
+    return torch.autocast("cpu", torch.bfloat16, enabled=faster())
