@@ -3,8 +3,8 @@
     python tests/oracles/kill_sessions.py FOLDER --kind gan --kills 200
 
 torch is imported once; each sitting is a forked child, so that a kill costs a fraction of a second. Prints one JSON
-line: how many kills struck a living trainer, and whether weights, average, optimizer state, log, history, report are the
-same.
+line: how many kills struck a living trainer, and whether weights, average, optimizer state, history, log and report
+are the same.
 """
 
 import argparse
