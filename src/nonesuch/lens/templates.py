@@ -45,10 +45,13 @@ def unit_pictures(net: nn.Module, shape: tuple[int, int, int]) -> Tensor:
 
 
 def averages(images: Tensor, targets: Tensor, classes: int) -> Tensor:
-    """The mean picture of each class (classes, C, H, W), in [-1, 1]: the average of the training set.
+    """The mean picture of each class (classes, C, H, W): the average of the training set.
 
-    `images` may be uint8 or float, `targets` (N,) are class numbers; the mean keeps the range of `images`. NaN for a
-    class without pictures.
+    `images` (N, C, H, W) may be uint8 or float and the mean keeps their range; `targets` (N,) are class numbers. NaN
+    for a class without pictures.
     """
-    means = [images[targets == each].double().mean(0) for each in range(classes)]
-    return torch.stack(means).float()
+    sums = torch.zeros(classes, *images.shape[1:], dtype=torch.float64)
+    for part, kinds in zip(torch.split(images, CHUNK), torch.split(targets, CHUNK), strict=True):
+        sums.index_add_(0, kinds, part.double())
+    counts = torch.bincount(targets, minlength=classes)
+    return (sums / counts.view(-1, 1, 1, 1)).float()
