@@ -26,9 +26,10 @@ def show(root: Path, where: str, address: str, scale: float, picture: Path | Non
     _print_ablation(run, found)
     if picture is not None:
         before, after = probabilities(run, picture, layer, units, scale).tolist()
-        table = _table(str(picture), "before", "after")
+        table = _table("class", "before", "after")
         for at in sorted(range(len(before)), key=lambda at: -max(before[at], after[at])):
             table.add_row(run.classes[at], f"{before[at]:.1%}", f"{after[at]:.1%}")
+        print(f"{picture}:")
         Console(soft_wrap=True).print(table)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from nonesuch.errors import RecipeError
-from nonesuch.evaluation.history import frames, pinned
+from nonesuch.evaluation.history import frames, pinned, watched
 from nonesuch.evaluation.history_film import film, strip
 from nonesuch.library import open_run
 from nonesuch.pixels import gif_bytes, write_png
@@ -29,6 +29,7 @@ def show(root: Path, where: str, file: Path | None, layer: str | None, speed: fl
     found = frames(run, picture, layer)
     shown = None if picture is None else picture[0].permute(1, 2, 0).numpy()
     title = f"{run.folder.path.name}: {run.recipe.net.name}"
+    title += f", maps of {layer or watched(run)}" if picture is not None else ""
     if target.suffix == ".png":
         write_png(target, strip(found, run.classes, title))
     elif target.suffix == ".gif":

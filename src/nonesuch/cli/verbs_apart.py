@@ -43,7 +43,7 @@ def ablate(
 @verbs.command()
 def spread(
     run: RunArgument,
-    most: Annotated[int, typer.Option(help="Pictures to look at, at most.")] = 200,
+    most: Annotated[int, typer.Option(help="Pictures to look at, at most.")] = 500,
     out: OutPng = None,
     runs: Runs = Path("runs"),
 ) -> None:

@@ -1,5 +1,6 @@
 """The moments of a run as a film, or as a strip: filters forming, maps of one picture, samples of the same seeds."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ MOST_PARTS = 36
 """Filters, or maps, that a frame of a film shows."""
 PANEL = 270
 """Side of a panel in a film, in pixels."""
+LEAST_COLUMNS, FILLED = 4, 0.75
+"""Of a panel, and how much of its cells pictures enlarged by a whole factor should fill."""
 BARS = 8
 """Classes whose probabilities a film shows."""
 STRIP_MOMENTS, STRIP_PARTS = 12, 8
@@ -118,10 +121,14 @@ def _panels(
 
 
 def _block(pictures: Picture) -> Picture:
-    """As square a grid of pictures as fits into PANEL pixels."""
-    columns = int(np.ceil(np.sqrt(len(pictures))))
-    cells = np.stack([within(each, (PANEL - 2) // columns - 2) for each in to_rgb(pictures)])
-    return grid(cells, columns)
+    """A square of pictures that fits into PANEL pixels: of 36, 25 or 16, whichever fill it well."""
+    side = max(pictures.shape[1:3])
+    for columns in (6, 5, LEAST_COLUMNS):
+        cell = (PANEL - 2) // columns - 2
+        if cell // side * side >= FILLED * cell:
+            break
+    shown = to_rgb(pictures[: columns**2])
+    return grid(np.stack([within(each, cell) for each in shown]), min(columns, math.ceil(math.sqrt(len(shown)))))
 
 
 def _bars(shares: Sequence[float], classes: Sequence[str], order: Sequence[int]) -> Picture:

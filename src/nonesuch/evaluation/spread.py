@@ -1,5 +1,6 @@
 """What batch norm, dropout and pooling do in a trained net, on its own held-out pictures."""
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import torch
@@ -15,7 +16,6 @@ from nonesuch.lens.layers import Kind, layers
 from nonesuch.lens.spread import Shifted, Spread, common_edges, dropped, outputs, pooling, shifted, spread, without
 from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.models.gan import Generator
-from nonesuch.models.parts import parts
 from nonesuch.pixels import to_signed
 
 LOOKED_AT = 500
@@ -93,16 +93,21 @@ def _subject(run: Run, most: int) -> tuple[nn.Module, Tensor, Tensor]:
     """The net that sees pictures, pictures uint8 (n, C, H, W), and their classes (n,)."""
     if isinstance(run.net, Generator):
         raise RunError(f"{run.folder.path.name} holds a generator, which sees no pictures; take a cnn, an ae or a vae")
-    height, width = run.recipe.data.size
-    net = parts(run.net, (run.recipe.data.channels, height, width))[0].net
-    numbers = sum(
-        torch.Size(row.output_shape).numel() for row in layers(net, (run.recipe.data.channels, height, width))
-    )
+    net = _seeing(run.net)
+    rows_of_layers = layers(net, (run.recipe.data.channels, *run.recipe.data.size))
+    numbers = sum(torch.Size(row.output_shape).numel() for row in rows_of_layers)
     data = reopen(run.recipe.data)
     rows = rows_of(data, "test", max(2, min(most, LARGEST_BYTES // (4 * numbers))))
     if len(rows) < 2:
         raise DataError("a spread needs 2 held-out pictures; add pictures or enlarge data.test_share")
     return net, torch.from_numpy(data.pack.pixels[rows]).permute(0, 3, 1, 2), torch.from_numpy(data.targets[rows])
+
+
+def _seeing(net: nn.Module) -> nn.Module:
+    """What of a net takes one picture: the encoder of an autoencoder, else all of it."""
+    if isinstance(net, Autoencoder):
+        return nn.Sequential(OrderedDict(encoder=net.encoder, code=net.code))
+    return net
 
 
 def _images(run: Run, pixels: Tensor) -> Tensor:
@@ -130,9 +135,7 @@ def _fresh(run: Run, images: Tensor) -> list[Pair]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(run.recipe.seed)
         net = build_net(run.recipe)
-    height, width = run.recipe.data.size
-    net = parts(net, (run.recipe.data.channels, height, width))[0].net
-    seed = run.recipe.seed
+    net, seed = _seeing(net), run.recipe.seed
     return _depth(outputs(net, images, seed), outputs(without(net, Kind.NORM), images, seed))
 
 

@@ -6,8 +6,10 @@ import numpy as np
 
 from nonesuch.evaluation.spread import Draws, Pair, Spreads
 from nonesuch.lens.spread import Shifted, Spread
-from nonesuch.measure.histograms import WIDE, dots, histogram, shares
-from nonesuch.measure.sheet import Band, Tile, sheet
+from nonesuch.measure.canvas import Canvas, within
+from nonesuch.measure.histograms import DOTS_HIGH, WIDE, dots, histogram, shares
+from nonesuch.measure.sheet import GAP, Band, Tile, sheet
+from nonesuch.pixels import to_rgb
 
 
 def spread_sheet(found: Spreads, classes: Sequence[str], title: str) -> np.ndarray:
@@ -17,7 +19,11 @@ def spread_sheet(found: Spreads, classes: Sequence[str], title: str) -> np.ndarr
         bands.append(Band(_pool_title(found), [_pool_tile(each) for each in found.pools], WIDE))
     if not found.norms:
         bands.insert(0, Band("what each layer hands on", [_tile(pair, "", "") for pair in found.depth], WIDE))
-    return sheet(title, f"{found.n} held-out pictures; each histogram has its own range", bands)
+    return sheet(
+        title,
+        f"{found.n} held-out pictures; each histogram has a range of its own; below it mean ± standard deviation",
+        bands,
+    )
 
 
 def _norm_bands(found: Spreads) -> list[Band]:
@@ -82,7 +88,7 @@ def _dropout_bands(found: Spreads, classes: Sequence[str]) -> list[Band]:
     bands = [Band("dropout while training: what it is given (blue) and hands on (line)", tiles, WIDE)] if tiles else []
     if found.draws is not None:
         title = f"the same picture asked {len(found.draws.drawn)} times with dropout on (dots), once without (line)"
-        bands.append(Band(title, _draw_tiles(found.draws, classes), WIDE, together=2))
+        bands.append(Band(title, _draw_tiles(found.draws, classes), DOTS_HIGH + GAP + WIDE))
     return bands
 
 
@@ -91,7 +97,12 @@ def _draw_tiles(draws: Draws, classes: Sequence[str]) -> list[Tile]:
     for at, answer in enumerate(draws.answers.tolist()):
         drawn = draws.drawn[:, at].double().numpy()
         words = (f"{classes[answer]}: {float(draws.plain[at]):.0%}", f"draws {drawn.min():.0%} to {drawn.max():.0%}")
-        tiles += [Tile(draws.pictures[at].numpy()), Tile(dots(drawn, float(draws.plain[at])), words)]
+        shown = dots(drawn, float(draws.plain[at]))
+        picture = within(to_rgb(draws.pictures[at].numpy()[None])[0], DOTS_HIGH)
+        both = Canvas(DOTS_HIGH + GAP + WIDE, DOTS_HIGH)
+        both.picture(0, 0, picture)
+        both.picture(DOTS_HIGH + GAP, 0, shown)
+        tiles.append(Tile(both.pixels(), words))
     return tiles
 
 

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from nonesuch.measure.canvas import INK, MUTED, RULE, Canvas, Colour, shade
 from nonesuch.pixels import Picture
 
-WIDE, HIGH, FOOT = 180, 84, 16
+WIDE, HIGH, FOOT, DOTS_HIGH = 180, 84, 16, 64
+FAN = 5
+"""Dots below each other before the next begins at the top again."""
 FIRST: Colour = shade(0.75)
 SECOND: Colour = (213, 94, 0)
 """Okabe and Ito's vermilion: told from the blue by everyone."""
@@ -25,7 +27,8 @@ def histogram(counts: NDArray[np.int64], other: NDArray[np.int64] | None, edges:
     width = WIDE / len(counts)
     for place, height in enumerate(_heights(counts)):
         left, right = round(place * width), round((place + 1) * width)
-        canvas.box(left, HIGH - height, right - left, max(1, height), FIRST) if height else None
+        if height:
+            canvas.box(left, HIGH - height, right - left, height, FIRST)
     if other is not None:
         points = [((place + 0.5) * width, HIGH - height) for place, height in enumerate(_heights(other))]
         canvas.line(points, SECOND, 1.6)
@@ -35,8 +38,8 @@ def histogram(counts: NDArray[np.int64], other: NDArray[np.int64] | None, edges:
         canvas.box(at, HIGH, 1, 5, INK)
         if 16 < at < WIDE - 16:
             canvas.text((at, HIGH + 11), "0", 10, MUTED, "mm")
-    canvas.text((0, HIGH + 11), f"{edges[0]:.2g}", 10, MUTED)
-    canvas.text((WIDE - 1, HIGH + 11), f"{edges[-1]:.2g}", 10, MUTED, "rm")
+    canvas.text((0, HIGH + 11), f"{edges[0]:.3g}", 10, MUTED)
+    canvas.text((WIDE - 1, HIGH + 11), f"{edges[-1]:.3g}", 10, MUTED, "rm")
     return canvas.pixels()
 
 
@@ -54,15 +57,21 @@ def shares(rows: Sequence[tuple[str, float]]) -> Picture:
 
 
 def dots(values: NDArray[np.float64], line: float) -> Picture:
-    """Shares in [0, 1] as dots on one line from 0 to 100 %, fanned out so that none hides another; `line` is marked."""
-    canvas = Canvas(WIDE, 44)
-    canvas.box(0, 28, WIDE, 1, RULE)
-    for end, anchor in ((0.0, "lm"), (1.0, "rm")):
-        canvas.text((end * (WIDE - 1), 38), f"{end:.0%}", 10, MUTED, anchor)
-    places = [((4 + float(value) * (WIDE - 9), 5 + 20 * (row % 5) / 4), (2.0, 2.0)) for row, value in enumerate(values)]
-    canvas.box(4 + round(line * (WIDE - 9)) - 1, 0, 2, 32, SECOND)
+    """Shares in [0, 1] as dots above a scale from 0 to 100 %, fanned out so that few hide others; `line` is marked."""
+    canvas = Canvas(WIDE, DOTS_HIGH)
+    floor = DOTS_HIGH - FOOT
+    canvas.box(0, floor, WIDE, 1, RULE)
+    for at, words, anchor in ((0, "0%", "lm"), (WIDE - 1, "100%", "rm")):
+        canvas.text((at, floor + 10), words, 10, MUTED, anchor)
+    canvas.box(round(_across(line)) - 1, 0, 2, floor, SECOND)
+    steps = (floor - 12) / (FAN - 1)
+    places = [((_across(float(value)), 6 + steps * (row % FAN)), (2.2, 2.2)) for row, value in enumerate(values)]
     canvas.ellipses(places, FIRST, 0.55)
     return canvas.pixels()
+
+
+def _across(share: float) -> float:
+    return 4 + share * (WIDE - 9)
 
 
 def _heights(counts: NDArray[np.int64]) -> list[int]:
