@@ -123,6 +123,16 @@ def test_a_disk_without_room_for_the_history_costs_the_history_only(
     assert isinstance(events[-1], Finished)
 
 
+def test_the_history_leaves_room_for_snapshots(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = library.fit(quick(data), tmp_path / "run")
+    next(events)
+    monkeypatch.setattr(atomic, "free_space", lambda folder: 1000)
+    rest = list(events)
+    assert any("not enough room" in event.message for event in rest if isinstance(event, Noted))
+    assert layout.history(tmp_path / "run") == []
+    assert isinstance(rest[-1], Finished)
+
+
 def test_closing_the_iterator_saves(data: Path, tmp_path: Path) -> None:
     recipe = quick(data)
     run = open_or_create(tmp_path / "run").path

@@ -225,7 +225,7 @@ class _Sitting:
         if not self.parts.engine.is_global_zero or not history.is_moment(self.images_seen, batch):
             return
         try:
-            atomic.check_space(self.run, self._snapshot_bytes())
+            atomic.require_space(self.run, self._snapshot_bytes())
             history.record(self.run, self.images_seen, batch, self.parts.best.state_dict())
         except MachineError as error:
             yield Noted(**self._now(), signal="disk", message=f"no frame of the history: {error}; training goes on")

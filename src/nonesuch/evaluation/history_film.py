@@ -81,7 +81,8 @@ def strip(frames: Sequence[Frame], classes: Sequence[str], title: str) -> Pictur
 
 def _on_one_scale(frames: Sequence[Frame]) -> list[_Shown]:
     filters = [frame.filters[:MOST_PARTS] for frame in frames if frame.filters is not None]
-    added = [later - filters[0] for later in filters]
+    # Where all begins at 0, as in a linear net, nothing but what training added is there.
+    added = [later - filters[0] for later in filters] if filters and bool(filters[0].any()) else []
     maps = [frame.maps[:MOST_PARTS] for frame in frames if frame.maps is not None]
     columns = [
         np.split(draw(torch.cat(values)), len(frames)) if values else [None] * len(frames)
@@ -121,14 +122,13 @@ def _panels(
 
 
 def _block(pictures: Picture) -> Picture:
-    """A square of pictures that fits into PANEL pixels: of 36, 25 or 16, whichever fill it well."""
-    side = max(pictures.shape[1:3])
-    for columns in (6, 5, LEAST_COLUMNS):
+    """A square of pictures that fits into PANEL pixels: as many of them as fill it well."""
+    side, squarest = max(pictures.shape[1:3]), math.ceil(math.sqrt(len(pictures)))
+    for columns in range(squarest, min(squarest, LEAST_COLUMNS) - 1, -1):
         cell = (PANEL - 2) // columns - 2
         if cell // side * side >= FILLED * cell:
             break
-    shown = to_rgb(pictures[: columns**2])
-    return grid(np.stack([within(each, cell) for each in shown]), min(columns, math.ceil(math.sqrt(len(shown)))))
+    return grid(np.stack([within(each, cell) for each in to_rgb(pictures[: columns**2])]), columns)
 
 
 def _bars(shares: Sequence[float], classes: Sequence[str], order: Sequence[int]) -> Picture:

@@ -45,7 +45,7 @@ def _failures(found: SideBySide, shown: Picture) -> Band:
     for row in found.failures[:MOST_FAILURES]:
         truth, answer = int(found.targets[row]), int(found.plain.answers[row])
         probabilities = found.plain.logits[row].exp()
-        said = () if found.other is None else (f"the other: {float(found.other.logits[row, truth].exp()):.0%}",)
+        said = () if found.other is None else (f"other: {float(found.other.logits[row, truth].exp()):.0%}",)
         tiles += [
             Tile(found.pictures[row], (found.classes[truth], *said), RIGHT),
             Tile(shown[truth], (f"its own: {float(probabilities[truth]):.0%}", found.classes[truth])),
