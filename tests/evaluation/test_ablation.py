@@ -20,7 +20,9 @@ from nonesuch.evaluation.run import Run
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     data = folder_of_bars(tmp_path_factory.mktemp("bars"), 400)
-    return library.train(small(data, "cnn", images=3200), tmp_path_factory.mktemp("run") / "bars")
+    # So narrow that each unit matters.
+    recipe = small(data, "cnn", images=2400, net__options__widths="[4,3,4]", net__options__dense="5")
+    return library.train(recipe, tmp_path_factory.mktemp("run") / "bars")
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def silenced(run: Run, units: list[int]) -> Run:
 
 
 def test_a_unit_off_is_a_net_without_it(run: Run, picture: Path) -> None:
-    units = [0, 1, 2, 5]
+    units = [0, 2]
     found = ablate(run, "conv3", units)
     other = ablate(silenced(run, units), "conv3", [0], 1.0)  # times 1: nothing happens
     assert other.before == other.after == found.after
@@ -55,16 +57,17 @@ def test_a_unit_off_is_a_net_without_it(run: Run, picture: Path) -> None:
 
 def test_a_net_without_all_its_units_guesses(run: Run) -> None:
     found = ablate(run, "dense", range(run.net.dense.out_features))
-    assert found.before > 0.9
+    assert found.before > 0.6
     assert sum(found.recall_after) == 1  # one answer for all: its class is right, the others wrong
     assert found.lost.low <= found.before - found.after <= found.lost.high
-    assert found.lost.low > 0.3
+    assert found.lost.low > 0.1
 
 
 def test_the_ranking_is_one_unit_at_a_time(run: Run) -> None:
     found = ranking(run, "conv3", 30)
     assert found.n == 30
-    assert sorted(each.unit for each in found.units) == list(range(8))
+    assert sorted(each.unit for each in found.units) == list(range(4))
+    assert found.units[0].lost > found.units[-1].lost
     assert [each.lost for each in found.units] == sorted((each.lost for each in found.units), reverse=True)
     for each in found.units:
         alone = ablate(run, "conv3", [each.unit], most=30)
@@ -91,9 +94,9 @@ def test_only_classifiers_and_numbers(run: Run, made_runs: MadeRuns) -> None:
 
 
 def test_the_verb_says_what_is_lost(run: Run, call: Call, picture: Path) -> None:
-    code, out, _ = call("ablate", run.folder.path, "conv3:0,1,2,5", "--picture", picture)
+    code, out, _ = call("ablate", run.folder.path, "conv3:0,2", "--picture", picture)
     assert code == 0
-    found = ablate(run, "conv3", [0, 1, 2, 5])
+    found = ablate(run, "conv3", [0, 2])
     assert f"accuracy {found.before:.1%} before, {found.after:.1%} after" in out
     assert f"{picture}:\n" in out
     shown = re.findall(r"^(?:down|left|right|up) +([0-9.]+)% +([0-9.]+)%$", out, re.M)

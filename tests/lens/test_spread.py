@@ -96,7 +96,9 @@ def test_draws_of_dropout_differ_and_average_to_the_plain_answer(net: nn.Module)
     with torch.no_grad():
         plain = net(IMAGES[:5]).softmax(1)
     torch.testing.assert_close(draws.mean(0), plain, rtol=0, atol=2e-3)  # the softmax is not linear: near, not equal
+    torch.manual_seed(7)
     assert torch.equal(draws[:3], dropped(net, IMAGES[:5], 3, seed=0))
+    assert not torch.equal(draws[:3], dropped(net, IMAGES[:5], 3, seed=1))
     assert not any(module.training for module in net.modules())
     with pytest.raises(NetError, match="no dropout"):
         dropped(catalog.build("linear", (3, 8, 8), 3), IMAGES, 2, 0)

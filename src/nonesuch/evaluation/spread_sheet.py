@@ -69,7 +69,9 @@ def _norm_tile(before: Spread, after: Spread) -> Tile:
     """With how far the units' own means and deviations lie apart: what a norm makes alike."""
 
     def apart(each: Spread) -> str:
-        return f"means {each.unit_mean.min():.1f} to {each.unit_mean.max():.1f}"
+        # + 0.0: there is no "-0.0".
+        low, high = (round(float(end), 1) + 0.0 for end in (each.unit_mean.min(), each.unit_mean.max()))
+        return f"means {low:.1f} to {high:.1f}"
 
     def wide(each: Spread) -> str:
         return f"deviations {each.unit_std.min():.2g} to {each.unit_std.max():.2g}"
