@@ -105,7 +105,10 @@ def test_a_moment_that_was_not_kept_before_a_stop_is_kept_when_the_run_goes_on(d
     next(event for event in events if isinstance(event, Stepped) and event.images_seen == 48)
     events.close()
     (run / "history" / "000000000144.safetensors").write_bytes(b"from a time that never was")
-    list(session.fit(recipe, run))
+    again = session.fit(recipe, run)
+    next(again)
+    assert layout.history(run) == [0, 16, 32]  # the stop came before 48 was kept
+    list(again)
     list(library.fit(recipe, tmp_path / "whole"))
     assert frames(run) == frames(tmp_path / "whole")
 

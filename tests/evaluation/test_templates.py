@@ -1,5 +1,6 @@
 """A linear net beside a CNN on the same pictures: who is right where, and the verb."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ def cnn(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture(scope="module")
 def linear(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    plan = library.plan(data, "linear", images=640, settings=SMALL)
+    plan = library.plan(data, "linear", images=48, settings=SMALL)
     return library.train(plan, tmp_path_factory.mktemp("run") / "linear")
 
 
@@ -39,6 +40,9 @@ def mlp(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_who_is_right_where(linear: Run, cnn: Run) -> None:
+    noisy = copy.deepcopy(linear.net)
+    noisy.templates.weight.data += 0.1 * torch.randn(4, 432, generator=torch.Generator().manual_seed(0))
+    linear = linear.holding(noisy, linear.images_seen)
     found = compare(linear, cnn)
     pixels, targets = library.reopen(linear.recipe.data).tensors("test")
     assert torch.equal(found.targets, targets)
@@ -51,6 +55,7 @@ def test_who_is_right_where(linear: Run, cnn: Run) -> None:
     wanted = [(right[0] & right[1]), (right[0] & ~right[1]), (~right[0] & right[1]), (~right[0] & ~right[1])]
     assert found.counts() == tuple(int(each.sum()) for each in wanted)
     assert set(found.failures) == set(np.flatnonzero(wanted[2]).tolist())
+    assert len(found.failures) > 1
     sure = [float(found.plain.logits[row].max()) for row in found.failures]
     assert sure == sorted(sure, reverse=True)
     assert torch.equal(torch.from_numpy(found.pictures).permute(0, 3, 1, 2), pixels)
