@@ -12,7 +12,7 @@ from conftest import Call
 from made_data import folder_of_bars
 from nonesuch import library
 from nonesuch.evaluation.run import Run
-from nonesuch.lens.show import as_grey, heat
+from nonesuch.lens.show import as_grey, heat, signed_pictures
 
 SETTINGS = {
     "machine.threads": "1",
@@ -95,3 +95,16 @@ def test_maps_and_heat_by_hand() -> None:
     assert found[0, 1].tolist() == found[1, 1].tolist() == [45, 45, 45]
     assert found[1, 0].tolist() == [255, 30, 30]  # a third of the way: red at its brightest, the picture at two thirds
     assert heat(picture, torch.zeros(1, 1)).max() == 45
+
+
+def test_signed_pictures_by_hand() -> None:
+    values = torch.tensor([-1.0, 0.0, 1.0, 0.5]).view(4, 1, 1, 1).expand(4, 3, 2, 2)
+    found = signed_pictures(values)
+    assert found.shape == (4, 2, 2, 3)
+    assert found[:, 0, 0, 0].tolist() == [0, 128, 255, 191]
+    assert signed_pictures(torch.zeros(1, 1, 2, 2)).tolist() == [[[[128], [128]], [[128], [128]]]]
+    # Of pictures with alpha the colours; one number of 1,000 does not leave the others grey.
+    assert signed_pictures(torch.ones(1, 4, 2, 2)).shape == (1, 2, 2, 3)
+    rare = torch.ones(1, 1, 40, 25)
+    rare[0, 0, 0, 0] = 100
+    assert signed_pictures(rare).min() == 255

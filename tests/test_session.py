@@ -15,7 +15,7 @@ from made_data import folder_of_bars
 from nonesuch import library, session
 from nonesuch.errors import DataError, DivergedError, MachineError, RecipeError, RunError
 from nonesuch.recipe import Recipe
-from nonesuch.runs import atomic, checkpoint, events_log
+from nonesuch.runs import atomic, checkpoint, events_log, history, layout
 from nonesuch.runs.store import open_or_create
 from nonesuch.training.events import Event, Finished, Noted, Snapshotted, Stepped, Stopped
 
@@ -45,6 +45,10 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
 
 def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def frames(run: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in (run / "history").iterdir()}
 
 
 def logged(run: Path, *kinds: str) -> list[dict[str, object]]:
@@ -79,6 +83,57 @@ def test_stopped_and_gone_on_is_the_same_as_never_stopped(data: Path, tmp_path: 
     assert same(weights(parts), weights(tmp_path / "whole"))
     kinds = ("stepped", "measured")
     assert logged(parts, *kinds) == logged(tmp_path / "whole", *kinds)
+    assert frames(parts) == frames(tmp_path / "whole")
+
+
+def test_a_run_keeps_how_its_net_looked_at_ten_moments_per_tenfold(data: Path, tmp_path: Path) -> None:
+    recipe = quick(data, train__ema_half_life="64")
+    list(library.fit(recipe, tmp_path / "run"))
+    moments = [0, 16, 32, 48, 64, 80, 112, 128, 160, 208, 256, 320]
+    assert layout.history(tmp_path / "run") == moments
+    found = checkpoint.latest(tmp_path / "run")
+    assert found is not None
+    shown = found.tensors["ema"]
+    for name, tensor in history.load(tmp_path / "run", 320, shown).items():
+        torch.testing.assert_close(tensor, shown[name], rtol=2**-11, atol=1e-7)
+
+
+def test_a_moment_that_was_not_kept_before_a_stop_is_kept_when_the_run_goes_on(data: Path, tmp_path: Path) -> None:
+    recipe = quick(data)
+    run = open_or_create(tmp_path / "run").path
+    events = session.fit(recipe, run)
+    next(event for event in events if isinstance(event, Stepped) and event.images_seen == 48)
+    events.close()
+    (run / "history" / "000000000144.safetensors").write_bytes(b"from a time that never was")
+    again = session.fit(recipe, run)
+    next(again)
+    assert layout.history(run) == [0, 16, 32]  # the stop came before 48 was kept
+    list(again)
+    list(library.fit(recipe, tmp_path / "whole"))
+    assert frames(run) == frames(tmp_path / "whole")
+
+
+def test_a_disk_without_room_for_the_history_costs_the_history_only(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> None:
+        raise MachineError("no space left")
+
+    monkeypatch.setattr(history, "record", full)
+    events = list(library.fit(quick(data), tmp_path / "run"))
+    notes = {event.message for event in events if isinstance(event, Noted)}
+    assert notes == {"no frame of the history: no space left; training goes on"}
+    assert isinstance(events[-1], Finished)
+
+
+def test_the_history_leaves_room_for_snapshots(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = library.fit(quick(data), tmp_path / "run")
+    next(events)
+    monkeypatch.setattr(atomic, "free_space", lambda folder: 1000)
+    rest = list(events)
+    assert any("not enough room" in event.message for event in rest if isinstance(event, Noted))
+    assert layout.history(tmp_path / "run") == []
+    assert isinstance(rest[-1], Finished)
 
 
 def test_closing_the_iterator_saves(data: Path, tmp_path: Path) -> None:

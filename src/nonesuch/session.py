@@ -18,7 +18,7 @@ from nonesuch.errors import DivergedError, MachineError, RecipeError
 from nonesuch.evaluation import examiners
 from nonesuch.pixels import write_png
 from nonesuch.recipe import Recipe
-from nonesuch.runs import atomic, checkpoint, layout
+from nonesuch.runs import atomic, checkpoint, history, layout
 from nonesuch.runs.events_log import EventLog, read
 from nonesuch.runs.lock import TrainerLock
 from nonesuch.runs.weights import flatten_optimizer, match, match_optimizer, unflatten_optimizer
@@ -96,6 +96,8 @@ class _Sitting:
         if self.fabric.is_global_zero:
             self.examiner.prepare()
         self.snapshot = self._restore()
+        if self.fabric.is_global_zero:
+            history.cut_back(self.run, self.images_seen)
         self.saved_at = (self.images_seen, time.perf_counter())
 
     def events(self) -> Iterator[Event]:
@@ -143,6 +145,7 @@ class _Sitting:
     def _stretch(self, budget: Budget) -> Generator[Event, None, Diverged | None]:
         """Train until the budget is used up, somebody asks to stop, or it diverges, which is then returned."""
         parts = self.parts
+        yield from self._record()
         pace = replace(parts.pace, budget=budget)
         for event in loop.fit(parts.objective, pace, parts.engine, parts.average, self.images_seen, self.seconds):
             self.images_seen, self.seconds = event.images_seen, event.seconds
@@ -153,6 +156,7 @@ class _Sitting:
                 self._store(event)
             yield event
             yield from self._advise(event)
+            yield from self._record()
             if self._crossed(event, pace):
                 yield from self._look_at_held_out()
             reason = self.stop()
@@ -214,6 +218,17 @@ class _Sitting:
             measured = Measured(**self._now(), figures=dict(report.figures()), split="val", n=report.n)
             yield self._store(measured)
             yield from self._advise(measured)
+
+    def _record(self) -> Iterator[Event]:
+        """Keep the net as it is now, if this is a moment to look back at; only while snapshots have room too."""
+        batch = self.recipe.train.batch
+        if not self.parts.engine.is_global_zero or not history.is_moment(self.images_seen, batch):
+            return
+        try:
+            atomic.require_space(self.run, self._snapshot_bytes())
+            history.record(self.run, self.images_seen, batch, self.parts.best.state_dict())
+        except MachineError as error:
+            yield Noted(**self._now(), signal="disk", message=f"no frame of the history: {error}; training goes on")
 
     def _advise(self, event: Stepped | Measured) -> Iterator[Event]:
         """What the advisor has to say of a logged event. Only logged ones, so that a resumed run says the same."""

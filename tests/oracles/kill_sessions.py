@@ -3,7 +3,8 @@
     python tests/oracles/kill_sessions.py FOLDER --kind gan --kills 200
 
 torch is imported once; each sitting is a forked child, so that a kill costs a fraction of a second. Prints one JSON
-line: how many kills struck a living trainer, and whether weights, average, optimizer state, log, report are the same.
+line: how many kills struck a living trainer, and whether weights, average, optimizer state, history, log and report
+are the same.
 """
 
 import argparse
@@ -25,7 +26,7 @@ import torch
 from made_data import folder_of_bars
 from nonesuch import library, session
 from nonesuch.recipe import Kind, Recipe
-from nonesuch.runs import checkpoint, events_log
+from nonesuch.runs import checkpoint, events_log, history, layout
 from nonesuch.runs.store import open_or_create
 
 TIMELESS = ("stepped", "measured", "finished")
@@ -97,7 +98,8 @@ def outcome(run: Path) -> dict[str, object]:
     events = [record.event for record in events_log.read(run)]
     log = [{**event, "seconds": 0, "run": ""} for event in events if event["kind"] in TIMELESS]
     report = json.loads((run / "report.json").read_text())
-    return {"tensors": tensors, "log": log, "report": {**report, "seconds": 0}}
+    frames = {file.name: file.read_bytes() for file in (run / layout.HISTORY).iterdir()}
+    return {"tensors": tensors, "log": log, "report": {**report, "seconds": 0}, "history": frames}
 
 
 def main() -> int:
@@ -110,6 +112,7 @@ def main() -> int:
     options = parser.parse_args()
     rng = random.Random(options.seed)
     torch.set_num_threads(1)
+    history.MOST_BYTES = 1  # so that frames are thinned out too
     options.folder.mkdir(parents=True, exist_ok=True)
     data = folder_of_bars(options.folder / "data")
     wanted = recipe(options.kind, data, images=16 * 150)

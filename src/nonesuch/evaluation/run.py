@@ -1,5 +1,6 @@
 """A trained run, opened to be asked: to predict, to sample, to code and decode pictures, to be measured again."""
 
+import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +93,12 @@ class Run:
     def classes(self) -> tuple[str, ...]:
         """Names of the classes, in the order of the net's outputs, or of what a conditional generator can be told."""
         return self.recipe.data.classes
+
+    def holding(self, net: nn.Module, images_seen: int) -> "Run":
+        """The same run with another net of its recipe in it, as it was after so many images."""
+        found = copy.copy(self)
+        found.net, found.images_seen, found._drawing = net, images_seen, {}
+        return found
 
     def kernel(self, number: int) -> Kernel:
         """Filter `number` of the net's first convolution, as an image editor's kernel across the picture's channels.

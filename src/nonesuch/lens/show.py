@@ -8,6 +8,8 @@ from torch import Tensor
 from nonesuch.pixels import Picture, to_rgb
 
 MIDDLE = 127.5
+BEYOND = 0.005
+"""Share of the numbers that signed pictures cut off."""
 GHOST = 0.45
 """How much of the picture shines through under a heat map."""
 
@@ -34,3 +36,15 @@ def heat(picture: Picture, values: Tensor) -> Picture:
     ghost = GHOST * to_rgb(picture[None])[0].mean(2, keepdims=True) * (1 - share)
     found: Picture = np.clip(ghost + 255 * glow, 0, 255).round().astype(np.uint8)
     return found
+
+
+def signed_pictures(values: Tensor) -> Picture:
+    """Weights or slopes (N, C, H, W) as pictures (N, H, W, C), all on one scale: 0 is mid grey in every colour.
+
+    Black or full colour is what only one number of 200 lies beyond: a few large ones would leave the others grey. Of
+    pictures with alpha the weights of the colours are shown.
+    """
+    shown = values[:, :3] if values.shape[1] == 4 else values
+    far = float(np.quantile(shown.abs().numpy(), 1 - BEYOND)) or float(shown.abs().max()) or 1.0
+    signed = MIDDLE + MIDDLE * (shown / far).clamp(-1, 1)
+    return signed.round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from nonesuch.pixels import Picture
+from nonesuch.pixels import Picture, enlarge
 
 Colour = tuple[int, int, int]
 Point = tuple[float, float]
@@ -83,6 +83,23 @@ def shorten(text: str, size: int, width: int) -> str:
     while kept and text_width(line[:kept].rstrip() + "...", size) > width:
         kept -= 1
     return line[:kept].rstrip() + "..."
+
+
+def within(picture: Picture, side: int) -> Picture:
+    """(H, W, C) as large as fits into a square of `side` pixels: enlarged by a whole factor, or reduced."""
+    longer = max(picture.shape[:2])
+    if longer <= side:
+        return enlarge(picture, side // longer)
+    height, width = (max(1, round(each * side / longer)) for each in picture.shape[:2])
+    return np.array(Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS))
+
+
+def at_size(picture: Picture, side: int) -> Picture:
+    """(H, W, 3) whose longer side is near `side` pixels: enlarged by a whole factor, or reduced."""
+    longer = max(picture.shape[:2])
+    if longer <= side * 1.5:
+        return enlarge(picture, max(1, round(side / longer)))
+    return within(picture, round(1.5 * side))
 
 
 class Canvas:

@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from PIL import Image
 
 from nonesuch.measure.canvas import (
     INK,
@@ -16,6 +15,7 @@ from nonesuch.measure.canvas import (
     Canvas,
     Colour,
     Point,
+    at_size,
     ink_on,
     shade,
     shorten,
@@ -94,7 +94,7 @@ def answers_picture(
             f"one truth, answer and probability a picture are needed, at least one: "
             f"got {len(pixels)} pictures, {len(truths)}, {len(answers)}, {len(probabilities)}"
         )
-    shown = [_at_reading_size(picture) for picture in to_rgb(pixels)]
+    shown = [at_size(picture, _SHOWN_SIDE) for picture in to_rgb(pixels)]
     height, width = shown[0].shape[:2]
     frame, gap = 4, 20
     box = max(width, _SHOWN_SIDE) + 2 * frame
@@ -218,16 +218,6 @@ def _answers_head(canvas: Canvas, right: str, wrong: str) -> None:
 def _percent(probability: float) -> str:
     """Whole per cent, but 100 % only for certainty: a wrong answer at 99.7 % is not one at 100 %."""
     return ">99%" if 0.995 <= probability < 1 else f"{probability:.0%}"
-
-
-def _at_reading_size(picture: Picture) -> Picture:
-    """(H, W, 3) whose longer side is near _SHOWN_SIDE: enlarged by a whole factor, or reduced."""
-    longer = max(picture.shape[:2])
-    if longer <= _SHOWN_SIDE * 1.5:
-        return enlarge(picture, max(1, round(_SHOWN_SIDE / longer)))
-    factor = _SHOWN_SIDE * 1.5 / longer
-    height, width = (max(1, round(side * factor)) for side in picture.shape[:2])
-    return np.array(Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS))
 
 
 def _ticks(values: Sequence[float], about: int) -> list[float]:

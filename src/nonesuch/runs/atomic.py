@@ -135,14 +135,19 @@ def free_space(folder: Path) -> int:
     return disk.f_bavail * disk.f_frsize
 
 
-def check_space(folder: Path, needed: int) -> None:
-    """Raises MachineError unless `folder` (which exists) can be written and has `needed` bytes left."""
+def require_space(folder: Path, needed: int) -> None:
+    """Raises MachineError unless `needed` bytes are left where `folder` is."""
     free = free_space(folder)
     if free < needed:
         raise MachineError(
             f"not enough room in {shown(folder)}: {_megabytes(needed)} needed, {_megabytes(free)} free; "
             "free some space or choose another folder"
         )
+
+
+def check_space(folder: Path, needed: int) -> None:
+    """Raises MachineError unless `folder` (which exists) can be written and has `needed` bytes left."""
+    require_space(folder, needed)
     path = temporary(folder / "probe")
     try:
         write_new(path, b"nonesuch")

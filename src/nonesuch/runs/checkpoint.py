@@ -145,7 +145,7 @@ def recover(run: Path) -> None:
     if folder.is_dir() and not folder.is_symlink():
         for aside in folder.glob(_REPLACED + "*"):
             _step_back(aside, folder / aside.name.removeprefix(_REPLACED))
-    for place in (run, folder, run / layout.PREVIEWS):
+    for place in (run, folder, run / layout.PREVIEWS, run / layout.HISTORY):
         atomic.sweep(place)
 
 

@@ -4,6 +4,7 @@
       recipe.json                 resolved recipe, seeds, thread count, versions, machine, fingerprint of the data
       events.jsonl                one event a line, append-only, cut back to the snapshot's offset on resume
       previews/<images>.png       fixed-seed samples or reconstructions
+      history/<images>.safetensors  the net as it was then, in half precision, with a sha256 of itself
       snapshots/<images>/         model, ema, optimizer .safetensors; state.json; manifest.json (sha256 of each)
       report.json                 last measurement
       mixture.safetensors         of an autoencoder: the Gaussian mixture of its codes, fitted with the report
@@ -29,6 +30,7 @@ EVENTS = "events.jsonl"
 REPORT = "report.json"
 MIXTURE = "mixture.safetensors"
 PREVIEWS = "previews"
+HISTORY = "history"
 SNAPSHOTS = "snapshots"
 PAGE = "page"
 PICTURES = "pictures"
@@ -90,6 +92,11 @@ def snapshots(run: Path) -> list[int]:
 def previews(run: Path) -> list[int]:
     """Images seen of every preview, oldest first."""
     return _numbered(run / PREVIEWS, ".png")
+
+
+def history(run: Path) -> list[int]:
+    """Images seen of every frame of the run's history, oldest first; whether they are whole is not looked at."""
+    return _numbered(run / HISTORY, ".safetensors")
 
 
 def _numbered(folder: Path, ending: str) -> list[int]:

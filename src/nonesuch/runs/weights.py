@@ -17,8 +17,11 @@ _LONGEST_HEADER = 4 << 20
 _FORMATS = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
-def to_bytes(tensors: Mapping[str, Tensor]) -> bytes:
-    """The safetensors file of `tensors` (any device, dtype and shape). Memory layout and sharing are not kept."""
+def to_bytes(tensors: Mapping[str, Tensor], words: Mapping[str, str] | None = None) -> bytes:
+    """The safetensors file of `tensors` (any device, dtype and shape). Memory layout and sharing are not kept.
+
+    `words` go into its header; of more than one the order, and so the bytes, is not always the same.
+    """
     seen: set[int] = set()
     plain: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
@@ -28,7 +31,7 @@ def to_bytes(tensors: Mapping[str, Tensor]) -> bytes:
             whole = whole.clone()
         seen.add(whole.untyped_storage().data_ptr())
         plain[name] = whole
-    return safetensors.torch.save(plain)
+    return safetensors.torch.save(plain, metadata=dict(words) if words else None)
 
 
 def from_bytes(data: bytes) -> dict[str, Tensor]:
