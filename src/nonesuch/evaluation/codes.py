@@ -10,6 +10,7 @@ from torch import Tensor
 
 from nonesuch.assembly import Pictures, reopen
 from nonesuch.errors import RunError
+from nonesuch.evaluation.drawings import rows_of
 from nonesuch.evaluation.examiner import evaluating
 from nonesuch.evaluation.run import Run
 from nonesuch.evaluation.sampling import CHUNK, as_trained
@@ -32,14 +33,14 @@ class Codes:
 
 
 def codes(run: Run, split: Split = "train", most: int | None = None) -> Codes:
-    """Of the first `most` pictures of a split, in the order of the pack; all of them without `most`.
+    """Of a split's pictures, at most so many of them, spread over all of it.
 
     Raises RunError for a run without an encoder, DataError when its pictures are gone or have changed.
     """
     if not isinstance(run.net, Autoencoder):
         raise RunError(f"{run.folder.path.name} holds a {run.recipe.kind}, which has no encoder; take an ae or a vae")
     data = reopen(run.recipe.data)
-    rows = data.rows[split][:most]
+    rows = rows_of(data, split, most)
     images = as_trained(run.recipe, data.pack.pixels[rows])
     with evaluating(run.net):
         parts = [run.net.encode(part) for part in torch.split(images, CHUNK)]

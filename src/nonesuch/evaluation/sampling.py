@@ -69,13 +69,19 @@ def draw(
 
 def drawn(net: Generator | Autoencoder, recipe: Recipe, z: Tensor, classes: Sequence[int] | None = None) -> Picture:
     """Pictures (N, H, W, C) uint8 at places z (N, latent); a conditional generator needs the class of each."""
+    parts = torch.split(z, CHUNK)
+    if not isinstance(net, Generator) or not net.classes or classes is None:
+        return as_pictures(torch.cat([images_at(net, recipe, part) for part in parts]))
+    pairs = zip(parts, torch.split(torch.tensor(classes), CHUNK), strict=True)
+    return as_pictures(torch.cat([images_at(net, recipe, part, targets) for part, targets in pairs]))
+
+
+def images_at(net: Generator | Autoencoder, recipe: Recipe, z: Tensor, targets: Tensor | None = None) -> Tensor:
+    """The same as tensors (N, C, H, W) in [-1, 1], with a gradient to z where one is wanted; targets (N,)."""
     if isinstance(net, Autoencoder):
-        return as_pictures(torch.cat([decoded(net, recipe, part) for part in torch.split(z, CHUNK)]))
-    z = z.to(next(net.parameters()).dtype)
-    if not net.classes or classes is None:
-        return as_pictures(torch.cat([net(part).float() for part in torch.split(z, CHUNK)]))
-    pairs = zip(torch.split(z, CHUNK), torch.split(torch.tensor(classes), CHUNK), strict=True)
-    return as_pictures(torch.cat([net(part, targets).float() for part, targets in pairs]))
+        return decoded(net, recipe, z)
+    images: Tensor = net(z.to(next(net.parameters()).dtype), targets).float()
+    return images
 
 
 def redrawn(net: Autoencoder, recipe: Recipe, pixels: Tensor) -> Tensor:

@@ -7,6 +7,7 @@
       history/<images>.safetensors  the net as it was then, in half precision, with a sha256 of itself
       snapshots/<images>/         model, ema, optimizer .safetensors; state.json; manifest.json (sha256 of each)
       report.json                 last measurement
+      directions.json             named directions of its latent space
       mixture.safetensors         of an autoencoder: the Gaussian mixture of its codes, fitted with the report
       pictures/                   confusion matrix and answers, drawn from the report
       page/                       last published page
@@ -29,6 +30,7 @@ RECIPE = "recipe.json"
 EVENTS = "events.jsonl"
 REPORT = "report.json"
 MIXTURE = "mixture.safetensors"
+DIRECTIONS = "directions.json"
 PREVIEWS = "previews"
 HISTORY = "history"
 SNAPSHOTS = "snapshots"
