@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 from scipy import ndimage, signal
 
-from nonesuch.lens import kernels
+from nonesuch.lens import sliding
 from nonesuch.lens.kernels import Kernel
 
 Bytes = NDArray[np.uint8]
@@ -83,10 +83,6 @@ def contenders(kernel: Kernel) -> dict[str, Call]:
     weights = kernel.weights.numpy()
     planes = kernel.weights.expand(3, 1, -1, -1).contiguous()
 
-    def ours(picture: Bytes) -> Bytes:
-        images = torch.from_numpy(picture).permute(2, 0, 1)[None]
-        return _bytes(kernels.apply(kernel, images)[0].permute(1, 2, 0))
-
     def obvious(picture: Bytes) -> Bytes:
         images = torch.from_numpy(picture).permute(2, 0, 1).float()[None].contiguous()
         return _bytes(F.conv2d(images, planes, padding=kernel.side // 2, groups=3)[0].permute(1, 2, 0))
@@ -99,7 +95,7 @@ def contenders(kernel: Kernel) -> dict[str, Call]:
         return run
 
     found: dict[str, Call] = {
-        "nonesuch": ours,
+        "nonesuch": lambda picture: sliding.on_bytes(kernel, picture),
         "torch": obvious,
         "scipy.ndimage": by_channel(lambda plane: ndimage.correlate(plane, weights, mode="constant")),
         "scipy.signal": by_channel(lambda plane: signal.correlate2d(plane, weights, mode="same")),

@@ -8,7 +8,7 @@ import torch
 
 from nonesuch import library
 from nonesuch.errors import DataError, RecipeError
-from nonesuch.lens import kernels
+from nonesuch.lens import acf, named_kernels
 from nonesuch.lens.kernels import PADDING, Kernel
 from nonesuch.pixels import write_png
 from nonesuch.runs.atomic import write_bytes
@@ -47,7 +47,7 @@ def show(picture: Path, choice: Choice, runs: Path, out: Path | None, save: Path
     print(words(kernel))
     print(target)
     if save is not None:
-        write_bytes(save, kernels.to_acf(kernel))
+        write_bytes(save, acf.to_acf(kernel))
         print(save)
 
 
@@ -60,10 +60,10 @@ def words(kernel: Kernel) -> str:
 
 def _kernel(choice: Choice) -> Kernel:
     if choice.acf is not None:
-        return kernels.from_acf(_read(choice.acf))
+        return acf.from_acf(_read(choice.acf))
     if choice.weights is not None:
         return Kernel(_parsed(choice.weights))
-    return kernels.preset(choice.preset or "sharpen")
+    return named_kernels.preset(choice.preset or "sharpen")
 
 
 def _read(file: Path) -> bytes:
