@@ -158,15 +158,20 @@ def _share(settings: Mapping[str, str], key: str) -> float:
         raise RecipeError(f"data.{key} is a share between 0 and 1; found {text!r}") from None
 
 
+def read_picture(file: str | Path) -> Picture:
+    """A picture file as it is, uint8 (H, W, C) with 1, 3 or 4 channels. Raises DataError."""
+    try:
+        return decode(Path(file).read_bytes())
+    except (Undecodable, OSError) as error:
+        raise DataError(f"{file}: {getattr(error, 'strerror', None) or error}; give a picture file") from None
+
+
 def filtered(file: str | Path, kernel: Kernel) -> Picture:
     """A picture file under an image editor's kernel, uint8 (H', W', C): rounded and cut off to 0 to 255.
 
     Transparency is kept as it is. Raises DataError for a file that cannot be read, NetError where they do not fit.
     """
-    try:
-        picture = decode(Path(file).read_bytes())
-    except (Undecodable, OSError) as error:
-        raise DataError(f"{file}: {getattr(error, 'strerror', None) or error}; give a picture file") from None
+    picture = read_picture(file)
     found = sliding.on_bytes(kernel, picture[..., :3])
     return np.concatenate([found, picture[:: kernel.stride, :: kernel.stride, 3:]], axis=2)
 

@@ -6,7 +6,7 @@ turns it by 180 degrees (`turned`). A kernel becomes a real `nn.Conv2d` (`as_lay
 can be trained; and a filter of a trained net is a kernel like any other (`of_layer`, `put`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -106,16 +106,10 @@ def as_layer(kernel: Kernel, channels: int) -> nn.Conv2d:
     return conv
 
 
-def chain(steps: Sequence[Kernel | nn.Module], channels: int) -> nn.Sequential:
-    """Kernels, activations and pooling one after the other, as a net on `channels` maps: what a CNN's start is."""
-    layers: list[nn.Module] = []
-    for step in steps:
-        if not isinstance(step, Kernel):
-            layers.append(step)
-            continue
-        layers.append(as_layer(step, channels))
-        channels = 1 if step.weights.dim() == 3 else channels
-    return nn.Sequential(*layers)
+def first_convolution(net: nn.Module, channels: int) -> nn.Conv2d | None:
+    """The first convolution of a net, if that sees pictures of so many channels; else None."""
+    first = next((module for module in net.modules() if isinstance(module, nn.Conv2d)), None)
+    return first if first is not None and first.in_channels == channels else None
 
 
 def of_layer(conv: nn.Conv2d, index: int) -> Kernel:

@@ -96,7 +96,7 @@ def _slide(kernel: Kernel, planes: Sequence[Tensor], step: int, put: Put) -> Non
                 sums = lines.flatten(0, 2)
                 for places, weights in passes:
                     sums = F.embedding_bag(places, sums, per_sample_weights=weights, mode="sum")
-                kept = sums[: -(-there // stride)].unflatten(1, (-1, step))[:, ::stride].flatten(1)
+                kept = sums[: -(-there // stride)].view(-1, width // step, step)[:, ::stride].flatten(1)
                 if kernel.scale != 1:
                     kept = kept.div_(kernel.scale)
                 put(top // stride, kept.add_(kernel.offset) if kernel.offset else kept)
