@@ -2,10 +2,11 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+import torch
 
 from nonesuch import machine
 
@@ -66,3 +67,31 @@ def test_the_probe_leaves_torchs_random_numbers_alone() -> None:
     torch.manual_seed(5)
     machine._measure("cpu")
     assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_parts_are_dealt_out_and_each_worker_computes_on_one_thread(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = torch.get_num_threads()
+    given: list[list[int]] = []
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    numbers: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", numbers.append)
+    machine.on_all_cores(lambda parts: given.append(list(parts)), range(7))
+    assert sorted(part for parts in given for part in parts) == list(range(7))
+    assert len(given) == threads
+    assert sorted(numbers) == ([] if threads == 1 else sorted([1, threads] * threads))
+    monkeypatch.undo()
+    assert torch.get_num_threads() == before
+
+
+def test_an_error_in_one_part_is_the_callers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+
+    def fail(parts: Sequence[int]) -> None:
+        if 1 in parts:
+            raise ValueError("part 1")
+
+    with pytest.raises(ValueError, match="part 1"):
+        machine.on_all_cores(fail, range(3))

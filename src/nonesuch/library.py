@@ -17,7 +17,7 @@ from nonesuch.data.places import cache_root
 from nonesuch.data.settings import Channels, known_channels, known_fit
 from nonesuch.errors import DataError, RecipeError
 from nonesuch.evaluation.run import Run
-from nonesuch.lens import kernels
+from nonesuch.lens import sliding
 from nonesuch.lens.kernels import Kernel
 from nonesuch.pixels import Picture, to_signed
 from nonesuch.presets import DEFAULT_NET, preset
@@ -158,18 +158,21 @@ def _share(settings: Mapping[str, str], key: str) -> float:
         raise RecipeError(f"data.{key} is a share between 0 and 1; found {text!r}") from None
 
 
+def read_picture(file: str | Path) -> Picture:
+    """A picture file as it is, uint8 (H, W, C) with 1, 3 or 4 channels. Raises DataError."""
+    try:
+        return decode(Path(file).read_bytes())
+    except (Undecodable, OSError) as error:
+        raise DataError(f"{file}: {getattr(error, 'strerror', None) or error}; give a picture file") from None
+
+
 def filtered(file: str | Path, kernel: Kernel) -> Picture:
     """A picture file under an image editor's kernel, uint8 (H', W', C): rounded and cut off to 0 to 255.
 
     Transparency is kept as it is. Raises DataError for a file that cannot be read, NetError where they do not fit.
     """
-    try:
-        picture = decode(Path(file).read_bytes())
-    except (Undecodable, OSError) as error:
-        raise DataError(f"{file}: {getattr(error, 'strerror', None) or error}; give a picture file") from None
-    colours = picture[..., :3]
-    images = torch.from_numpy(colours.astype(np.float32)).permute(2, 0, 1)[None]
-    found = kernels.apply(kernel, images)[0].round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
+    picture = read_picture(file)
+    found = sliding.on_bytes(kernel, picture[..., :3])
     return np.concatenate([found, picture[:: kernel.stride, :: kernel.stride, 3:]], axis=2)
 
 
@@ -183,6 +186,6 @@ def learned_map(file: str | Path, run: Run, number: int) -> tuple[Kernel, Pictur
     (found,) = run.read([file])
     if isinstance(found, Reject):
         raise DataError(f"{found.name}: {found.reason}; give a picture file")
-    values = kernels.apply(kernel, to_signed(found[1]))[0, 0]
+    values = sliding.apply(kernel, to_signed(found[1]))[0, 0]
     scaled = 128 + 127 * values / values.abs().max().clamp(min=1e-12)
     return kernel, scaled.round().to(torch.uint8)[..., None].numpy()

@@ -8,7 +8,8 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -51,6 +52,32 @@ def usable_threads() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # only Linux knows which processors a process may use
         return os.cpu_count() or 1
+
+
+def on_all_cores(work: Callable[[Sequence[int]], None], parts: Sequence[int]) -> None:
+    """Deal the parts out to as many workers as torch has threads; each does its own, and computes on one thread.
+
+    For work in many short steps: torch's own threads wait for each other after every step, and where another program
+    keeps a core busy each of these waits takes milliseconds. A worker never waits before its last part.
+    """
+    import torch
+
+    usual = torch.get_num_threads()
+    workers = min(usual, len(parts))
+    if workers < 2:
+        work(parts)
+        return
+
+    def share(first: int) -> None:
+        # OpenMP keeps this number by thread; torch notes the last one for threads that it has not met yet
+        torch.set_num_threads(1)
+        try:
+            work(parts[first::workers])
+        finally:
+            torch.set_num_threads(usual)
+
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(share, range(workers)))
 
 
 def processor() -> str:

@@ -1,4 +1,4 @@
-"""`nonesuch kernel`: a picture under an image editor's kernel, or under a filter that a net has learnt."""
+"""`nonesuch kernel`: a picture under an image editor's kernel, and the kernel that options ask for."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,8 +8,9 @@ import torch
 
 from nonesuch import library
 from nonesuch.errors import DataError, RecipeError
-from nonesuch.lens import kernels
-from nonesuch.lens.kernels import PADDING, Kernel
+from nonesuch.evaluation.filters import fitted
+from nonesuch.lens import acf, named_kernels
+from nonesuch.lens.kernels import PADDING, Edge, Kernel
 from nonesuch.pixels import write_png
 from nonesuch.runs.atomic import write_bytes
 
@@ -18,37 +19,53 @@ LARGEST_ACF = 1000
 
 @dataclass(frozen=True)
 class Choice:
-    """Where the kernel comes from (one of the first four) and what is changed of it (None: as it is)."""
+    """Where the kernel comes from (one of the first three) and what is changed of it (None: as it is)."""
 
     preset: str | None = None
     weights: str | None = None
     acf: Path | None = None
-    run: str | None = None
-    number: int = 0
     scale: float | None = None
     offset: float | None = None
     stride: int | None = None
     edge: str | None = None
     turned: bool = False
 
+    @property
+    def sources(self) -> list[str]:
+        """The names of those that were given."""
+        return [name for name in ("preset", "weights", "acf") if getattr(self, name) is not None]
 
-def show(picture: Path, choice: Choice, runs: Path, out: Path | None, save: Path | None) -> None:
+    @property
+    def given(self) -> list[str]:
+        """The options that were given, as they are typed."""
+        changes = [name for name in ("scale", "offset", "stride", "edge") if getattr(self, name) is not None]
+        return [f"--{name}" for name in (*self.sources, *changes)] + ["--convolve"] * self.turned
+
+
+def show(picture: Path, choice: Choice, out: Path | None, save: Path | None) -> None:
     """Write the filtered picture and, when asked, the kernel as an .acf file; print the weights and where they went."""
-    named = [name for name in ("preset", "weights", "acf", "run") if getattr(choice, name) is not None]
-    if len(named) > 1:
-        raise RecipeError(f"one kernel at a time; found {' and '.join(f'--{name}' for name in named)}")
-    if choice.run is not None:
-        kernel, drawn = library.learned_map(picture, library.open_run(choice.run, runs), choice.number)
-    else:
-        kernel = _changed(_kernel(choice), choice)
-        drawn = library.filtered(picture, kernel)
-    target = out or Path(f"{picture.stem}-{choice.preset or (named or ['sharpen'])[0]}.png")
-    write_png(target, drawn)
+    kernel = chosen(choice)
+    target = out or Path(f"{picture.stem}-{choice.preset or (choice.sources or ['sharpen'])[0]}.png")
+    write_png(target, library.filtered(picture, kernel))
     print(words(kernel))
     print(target)
+    keep(kernel, save)
+
+
+def keep(kernel: Kernel, save: Path | None) -> None:
+    """Write an .acf file, when asked."""
     if save is not None:
-        write_bytes(save, kernels.to_acf(kernel))
+        write_bytes(save, acf.to_acf(kernel))
         print(save)
+
+
+def chosen(choice: Choice, was: Kernel | None = None) -> Kernel:
+    """The kernel that was asked for, with its changes; with `was` it takes the place of this filter of a net."""
+    if len(choice.sources) > 1:
+        raise RecipeError(f"one kernel at a time; found {' and '.join(f'--{name}' for name in choice.sources)}")
+    if was is None:
+        return changed(_kernel(choice), choice)
+    return changed(fitted(_kernel(choice), was, choice.weights is None) if choice.sources else was, choice)
 
 
 def words(kernel: Kernel) -> str:
@@ -60,10 +77,10 @@ def words(kernel: Kernel) -> str:
 
 def _kernel(choice: Choice) -> Kernel:
     if choice.acf is not None:
-        return kernels.from_acf(_read(choice.acf))
+        return acf.from_acf(_read(choice.acf))
     if choice.weights is not None:
         return Kernel(_parsed(choice.weights))
-    return kernels.preset(choice.preset or "sharpen")
+    return named_kernels.preset(choice.preset or "sharpen")
 
 
 def _read(file: Path) -> bytes:
@@ -75,28 +92,31 @@ def _read(file: Path) -> bytes:
 
 
 def _parsed(text: str) -> torch.Tensor:
-    """Rows of numbers, "0 -1 0; -1 5 -1; 0 -1 0"."""
+    """Rows of numbers, "0 -1 0; -1 5 -1; 0 -1 0"; across channels one such block a channel, bars between them."""
     try:
-        rows = [[float(value) for value in row.replace(",", " ").split()] for row in text.split(";")]
-        found = np.array(rows, np.float32)
+        blocks = [[row.replace(",", " ").split() for row in block.split(";")] for block in text.split("|")]
+        found = np.array(blocks, np.float32)
     except ValueError:
         found = np.full(1, np.nan, np.float32)
-    if found.ndim != 2 or not np.isfinite(found).all():
+    if found.ndim != 3 or not np.isfinite(found).all():
         raise RecipeError(f'--weights is rows of numbers, as "0 -1 0; -1 5 -1; 0 -1 0"; found {text!r}')
-    return torch.from_numpy(found)
+    return torch.from_numpy(found if len(found) > 1 else found[0])
 
 
-def _changed(kernel: Kernel, choice: Choice) -> Kernel:
-    edge = kernel.edge
-    if choice.edge is not None:
-        known = next((name for name in PADDING if name == choice.edge), None)
-        if known is None:
-            raise RecipeError(f"--edge is one of {', '.join(PADDING)}; found {choice.edge!r}")
-        edge = known
+def changed(kernel: Kernel, choice: Choice) -> Kernel:
+    """As the options say."""
     return replace(
         kernel.turned if choice.turned else kernel,
         scale=kernel.scale if choice.scale is None else choice.scale,
         offset=kernel.offset if choice.offset is None else choice.offset,
         stride=kernel.stride if choice.stride is None else choice.stride,
-        edge=edge,
+        edge=edge_of(choice.edge) or kernel.edge,
     )
+
+
+def edge_of(text: str | None) -> Edge | None:
+    """The word for what lies outside of the picture."""
+    known = next((name for name in PADDING if name == text), None)
+    if text is not None and known is None:
+        raise RecipeError(f"--edge is one of {', '.join(PADDING)}; found {text!r}")
+    return known

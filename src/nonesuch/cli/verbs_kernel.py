@@ -16,8 +16,13 @@ def kernel(
     preset: Annotated[str | None, typer.Option(help="A kernel by name: sharpen (default), blur, emboss ...")] = None,
     weights: Annotated[str | None, typer.Option(help='Rows of numbers, as "0 -1 0; -1 5 -1; 0 -1 0".')] = None,
     acf: Annotated[Path | None, typer.Option(help="A Custom filter of an image editor, .acf.")] = None,
-    from_run: Annotated[str | None, typer.Option(metavar="RUN", help="A filter this run has learnt.")] = None,
-    number: Annotated[int, typer.Option("--filter", help="Which one of the first convolution.")] = 0,
+    chain: Annotated[str | None, typer.Option(help='Steps in a row, as "emboss, leaky 0.2, pool, outline".')] = None,
+    learn: Annotated[int | None, typer.Option(metavar="STEPS", help="Learn kernel or chain, from random ones.")] = None,
+    towards: Annotated[Path | None, typer.Option(help="Learn to make this picture of PICTURE instead.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the random kernels that learn.")] = None,
+    from_run: Annotated[str | None, typer.Option(metavar="RUN", help="The filters this run has learnt.")] = None,
+    number: Annotated[int | None, typer.Option("--filter", help="One of them; a kernel given takes its place.")] = None,
+    held_out: Annotated[bool, typer.Option("--held-out", help="Also ask about all held-out pictures.")] = False,
     scale: Annotated[float | None, typer.Option(help="Divides the sum.")] = None,
     offset: Annotated[float | None, typer.Option(help="Added to each result, in grey levels.")] = None,
     stride: Annotated[int | None, typer.Option(help="Places between two results.")] = None,
@@ -27,8 +32,9 @@ def kernel(
     save: Annotated[Path | None, typer.Option(help="Also write the kernel as .acf.")] = None,
     runs: Runs = Path("runs"),
 ) -> None:
-    """Slide a kernel over a picture: an image editor's filter, or one that a net has learnt."""
-    from nonesuch.cli import kernel_picture
+    """Slide kernels over a picture: an image editor's, several in a row, learning ones, or those of a net."""
+    from nonesuch.cli.kernel_picture import Choice
+    from nonesuch.cli.kernel_ways import Ways, show
 
-    choice = kernel_picture.Choice(preset, weights, acf, from_run, number, scale, offset, stride, edge, turned)
-    kernel_picture.show(picture, choice, runs, out, save)
+    choice = Choice(preset, weights, acf, scale, offset, stride, edge, turned)
+    show(picture, choice, Ways(chain, learn, towards, seed, from_run, number, held_out), runs, out, save)

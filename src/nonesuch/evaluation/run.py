@@ -24,7 +24,7 @@ from nonesuch.evaluation.look import Look, look
 from nonesuch.evaluation.sampling import as_pictures, as_trained, draw, drawing, drawn, latents, redrawn
 from nonesuch.features_onnx import OnnxFeatures
 from nonesuch.lens.capture import Sum, spelled
-from nonesuch.lens.kernels import Kernel, of_layer
+from nonesuch.lens.kernels import Kernel, first_convolution, of_layer
 from nonesuch.machine import Precision
 from nonesuch.measure import attributes, distance
 from nonesuch.measure.attributes import AttributesReport
@@ -105,8 +105,8 @@ class Run:
 
         Raises RunError for a net that has none, NetError for a filter that it does not have.
         """
-        seeing = next((module for module in self.net.modules() if isinstance(module, nn.Conv2d)), None)
-        if seeing is None or seeing.in_channels != self.recipe.data.channels:
+        seeing = first_convolution(self.net, self.recipe.data.channels)
+        if seeing is None:
             raise RunError(f"{self.folder.path.name} has no convolution that sees pictures; take a cnn, an ae or a vae")
         return of_layer(seeing, number)
 

@@ -1,4 +1,4 @@
-"""Convolution as the filter of an image editor: kernels by hand, by name, from an .acf file, or learnt by a net.
+"""Convolution as the filter of an image editor: one kernel, as a value, as a layer, and as a filter a net has learnt.
 
 A kernel slides over a picture; at each place the pixels under it are multiplied by its weights and summed. Nets and
 image editors both do this without turning the kernel round first, which is called cross-correlation; true convolution
@@ -6,16 +6,14 @@ turns it by 180 degrees (`turned`). A kernel becomes a real `nn.Conv2d` (`as_lay
 can be trained; and a filter of a trained net is a kernel like any other (`of_layer`, `put`).
 """
 
-import math
-import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from nonesuch.errors import DataError, NetError
+from nonesuch.errors import NetError
 
 Edge = Literal["zero", "reflect", "replicate", "wrap"]
 PADDING: Mapping[Edge, Literal["zeros", "reflect", "replicate", "circular"]] = {
@@ -23,11 +21,6 @@ PADDING: Mapping[Edge, Literal["zeros", "reflect", "replicate", "circular"]] = {
 }  # fmt: skip
 """What lies outside of the picture, and torch's word for it."""
 
-ACF_SIDE, ACF_BYTES = 5, 54
-"""Photoshop's Custom filter: 25 weights, scale and offset, each a big-endian 16-bit number."""
-ACF_WEIGHT, ACF_SCALE, ACF_OFFSET = (-999, 999), (1, 9999), (-9999, 9999)
-SEPARABLE_FROM = 7
-"""From this side on two passes are clearly quicker at 1080p: 31 ms against 39 at 7, 35 against 112 at 13 (AVX2)."""
 RANK_ONE = 1e-6
 
 
@@ -66,85 +59,57 @@ class Kernel:
         return replace(self, weights=self.weights.flip(-2, -1))
 
     def separated(self) -> tuple[Tensor, Tensor] | None:
-        """A column (k,) and a row (k,) whose outer product are the weights (k, k); None where there are none."""
+        """A column (k,) and a row (k,) whose outer product are the weights (k, k); None where there are none.
+
+        They are those through the largest weight, so that whole numbers mostly stay exact.
+        """
         if self.weights.dim() != 2:
             return None
-        left, values, right = torch.linalg.svd(self.weights.double())
-        if float(values[1:].norm()) > RANK_ONE * float(values[0]):
-            return None
-        return (left[:, 0] * values[0].sqrt()).float(), (right[0] * values[0].sqrt()).float()
+        top, left = divmod(int(self.weights.abs().argmax()), self.side)
+        largest = self.weights[top, left]
+        column, row = self.weights[:, left] / (largest if largest else 1.0), self.weights[top]
+        off = (torch.outer(column, row) - self.weights).abs().max()
+        return (column, row) if float(off) <= RANK_ONE * float(largest.abs()) else None
+
+    def check(self, channels: int, height: int | None = None, width: int | None = None) -> None:
+        """Raises NetError when the kernel does not fit on pictures of so many channels and pixels.
+
+        A mirrored edge needs more pixels than it adds, a wrapped one as many.
+        """
+        if self.weights.dim() == 3 and len(self.weights) != channels:
+            raise NetError(f"this kernel spans {len(self.weights)} channels; the picture has {channels}")
+        reach = self.side // 2
+        needed = reach + 1 if self.edge == "reflect" else reach if self.edge == "wrap" else 1
+        if height is not None and width is not None and min(height, width) < needed:
+            raise NetError(
+                f"a {self.side}x{self.side} kernel with a {self.edge} edge needs sides of at least {needed} pixels; "
+                f"found {height}x{width}: take --edge replicate"
+            )
 
 
-def apply(kernel: Kernel, images: Tensor) -> Tensor:
-    """Slide a kernel over pictures (B, C, H, W), float: (B, C, H', W'), or (B, 1, H', W') across channels.
-
-    H' = ceil(H / stride). Raises NetError when channels do not fit, or the edge rule cannot fill a picture so small.
-    """
-    layer = as_layer(kernel, images.shape[1])
-    _check_edge(kernel, images)
-    with torch.inference_mode():
-        # A copy, not `contiguous`: a single picture taken from bytes passes for channels_last with a stride that sends
-        # oneDNN down its slowest path, up to 35 times slower (LOG, 2026-11-24).
-        packed = torch.empty_like(images, dtype=torch.float32, memory_format=torch.channels_last).copy_(images)
-        result: Tensor = layer(packed)
-    return result
-
-
-def as_layer(kernel: Kernel, channels: int) -> nn.Module:
+def as_layer(kernel: Kernel, channels: int) -> nn.Conv2d:
     """The kernel as a convolution of `channels` maps, with weights and bias that can be trained.
 
-    Large separable kernels become two convolutions, a column and a row. Raises NetError when channels do not fit.
+    Raises NetError when channels do not fit.
     """
-    if kernel.weights.dim() == 3:
-        if len(kernel.weights) != channels:
-            raise NetError(f"this kernel spans {len(kernel.weights)} channels; the picture has {channels}")
-        return _conv(kernel, kernel.weights[None] / kernel.scale, groups=1, bias=kernel.offset)
-    parts = kernel.separated() if kernel.side >= SEPARABLE_FROM and kernel.stride == 1 else None
-    if parts is None:
-        return _conv(kernel, (kernel.weights / kernel.scale).expand(channels, 1, -1, -1), channels, kernel.offset)
-    column, row = parts
-    return nn.Sequential(
-        _conv(kernel, column.view(1, 1, -1, 1).expand(channels, 1, -1, -1), channels, None),
-        _conv(kernel, (row / kernel.scale).view(1, 1, 1, -1).expand(channels, 1, -1, -1), channels, kernel.offset),
-    )
-
-
-def _conv(kernel: Kernel, weights: Tensor, groups: int, bias: float | None) -> nn.Conv2d:
-    """Weights (O, I, kh, kw)."""
-    size = (weights.shape[2], weights.shape[3])
-    padding = (size[0] // 2, size[1] // 2)
+    kernel.check(channels)
+    across = kernel.weights.dim() == 3
+    weights = kernel.weights[None] if across else kernel.weights.expand(channels, 1, -1, -1)
     conv = nn.Conv2d(
-        weights.shape[1] * groups, weights.shape[0], size, kernel.stride, padding,
-        groups=groups, bias=bias is not None, padding_mode=PADDING[kernel.edge],
+        channels, len(weights), kernel.side, kernel.stride, kernel.side // 2,
+        groups=1 if across else channels, padding_mode=PADDING[kernel.edge],
     )  # fmt: skip
+    assert conv.bias is not None
     with torch.no_grad():
-        conv.weight.copy_(weights)
-        if bias is not None and conv.bias is not None:
-            conv.bias.fill_(bias)
+        conv.weight.copy_(weights / kernel.scale)
+        conv.bias.fill_(kernel.offset)
     return conv
 
 
-def _check_edge(kernel: Kernel, images: Tensor) -> None:
-    """A mirrored edge needs more pixels than it adds, a wrapped one as many."""
-    reach, smallest = kernel.side // 2, min(images.shape[2:])
-    needed = reach + 1 if kernel.edge == "reflect" else reach if kernel.edge == "wrap" else 1
-    if smallest < needed:
-        raise NetError(
-            f"a {kernel.side}x{kernel.side} kernel with a {kernel.edge} edge needs sides of at least {needed} pixels; "
-            f"found {images.shape[2]}x{images.shape[3]}: take --edge replicate"
-        )
-
-
-def chain(steps: Sequence[Kernel | nn.Module], channels: int) -> nn.Sequential:
-    """Kernels, activations and pooling one after the other, as a net on `channels` maps: what a CNN's start is."""
-    layers: list[nn.Module] = []
-    for step in steps:
-        if not isinstance(step, Kernel):
-            layers.append(step)
-            continue
-        layers.append(as_layer(step, channels))
-        channels = 1 if step.weights.dim() == 3 else channels
-    return nn.Sequential(*layers)
+def first_convolution(net: nn.Module, channels: int) -> nn.Conv2d | None:
+    """The first convolution of a net, if that sees pictures of so many channels; else None."""
+    first = next((module for module in net.modules() if isinstance(module, nn.Conv2d)), None)
+    return first if first is not None and first.in_channels == channels else None
 
 
 def of_layer(conv: nn.Conv2d, index: int) -> Kernel:
@@ -172,99 +137,3 @@ def put(kernel: Kernel, conv: nn.Conv2d, index: int) -> None:
     conv.weight[index] = kernel.weights / kernel.scale
     if conv.bias is not None:
         conv.bias[index] = kernel.offset
-
-
-def from_acf(data: bytes) -> Kernel:
-    """The Custom filter of an image editor. Raises DataError when the bytes are no such file."""
-    if len(data) != ACF_BYTES:
-        raise DataError(f"an .acf file holds {ACF_BYTES} bytes; found {len(data)}")
-    *weights, scale, offset = struct.unpack(">27h", data)
-    if scale < ACF_SCALE[0]:
-        raise DataError(f"an .acf file's scale is {ACF_SCALE[0]} to {ACF_SCALE[1]}; found {scale}")
-    return Kernel(torch.tensor(weights, dtype=torch.float32).view(ACF_SIDE, ACF_SIDE), float(scale), float(offset))
-
-
-def to_acf(kernel: Kernel) -> bytes:
-    """For an image editor: whole numbers, at most 5x5. Raises DataError for a kernel that does not fit in."""
-    if kernel.weights.dim() != 2 or kernel.side > ACF_SIDE:
-        raise DataError(
-            f"an .acf file holds one kernel of at most 5x5 for all channels; found {kernel.side}x{kernel.side}"
-        )
-    around = (ACF_SIDE - kernel.side) // 2
-    weights = nn.functional.pad(kernel.weights, (around,) * 4).flatten().tolist()
-    for values, (least, most), what in (
-        (weights, ACF_WEIGHT, "weights"), ([kernel.scale], ACF_SCALE, "scale"), ([kernel.offset], ACF_OFFSET, "offset")
-    ):  # fmt: skip
-        for value in values:
-            if value != round(value) or not least <= value <= most:
-                raise DataError(f"an .acf file's {what}: whole numbers from {least} to {most}; found {value:g}")
-    return struct.pack(">27h", *(int(value) for value in (*weights, kernel.scale, kernel.offset)))
-
-
-def gaussian(sigma: float, side: int | None = None) -> Kernel:
-    """Blur: exp(-(x^2 + y^2) / 2 sigma^2), summing to 1; by default out to 3 sigma.
-
-    Raises NetError unless sigma > 0.
-    """
-    x, y = _places(sigma, side)
-    weights = (-(x**2 + y**2) / (2 * sigma**2)).exp()
-    return Kernel((weights / weights.sum()).float(), edge="replicate")
-
-
-def difference_of_gaussians(inner: float, outer: float) -> Kernel:
-    """Edges at one scale: the blur of `inner` minus that of `outer` (Marr and Hildreth 1980). Sums to 0."""
-    side = gaussian(max(inner, outer)).side
-    return Kernel(gaussian(inner, side).weights - gaussian(outer, side).weights, edge="replicate")
-
-
-def gabor(wavelength: float, degrees: float = 0.0, phase: float = 0.0, sigma: float | None = None) -> Kernel:
-    """A wave under a bell: what cells of the visual cortex, and first layers of CNNs, look for (Daugman 1985).
-
-    wavelength in pixels, `degrees` between the wave's direction and the x axis, phase in degrees (0: a bright line),
-    sigma of the bell in pixels, by default half a wavelength. The mean is taken off, so that even pictures give 0.
-    """
-    sigma = wavelength / 2 if sigma is None else sigma
-    x, y = _places(sigma, None)
-    angle, shift = math.radians(degrees), math.radians(phase)
-    along = x * math.cos(angle) + y * math.sin(angle)
-    weights = (-(x**2 + y**2) / (2 * sigma**2)).exp() * (2 * math.pi * along / wavelength + shift).cos()
-    weights = weights - weights.mean()
-    return Kernel((weights / weights.abs().sum()).float(), edge="replicate")
-
-
-def _places(sigma: float, side: int | None) -> tuple[Tensor, Tensor]:
-    """x and y (k, k) float64 around the middle."""
-    if not sigma > 0:
-        raise NetError(f"sigma is a number above 0, in pixels; found {sigma}")
-    reach = max(1, math.ceil(3 * sigma)) if side is None else side // 2
-    line = torch.arange(-reach, reach + 1, dtype=torch.float64)
-    return line[None, :].expand(len(line), -1), line[:, None].expand(-1, len(line))
-
-
-def _by_hand(*rows: Sequence[float], scale: float = 1.0) -> Callable[[], Kernel]:
-    return lambda: Kernel(torch.tensor(rows, dtype=torch.float32), scale)
-
-
-PRESETS: Mapping[str, Callable[[], Kernel]] = {
-    "identity":     _by_hand((0, 0, 0), (0, 1, 0), (0, 0, 0)),
-    "blur":         _by_hand((1, 2, 1), (2, 4, 2), (1, 2, 1), scale=16),
-    "sharpen":      _by_hand((0, -1, 0), (-1, 5, -1), (0, -1, 0)),
-    "outline":      _by_hand((-1, -1, -1), (-1, 8, -1), (-1, -1, -1)),
-    "emboss":       _by_hand((-2, -1, 0), (-1, 1, 1), (0, 1, 2)),
-    "left-sobel":   _by_hand((1, 0, -1), (2, 0, -2), (1, 0, -1)),
-    "right-sobel":  _by_hand((-1, 0, 1), (-2, 0, 2), (-1, 0, 1)),
-    "top-sobel":    _by_hand((1, 2, 1), (0, 0, 0), (-1, -2, -1)),
-    "bottom-sobel": _by_hand((-1, -2, -1), (0, 0, 0), (1, 2, 1)),
-    "laplacian":    _by_hand((0, 1, 0), (1, -4, 1), (0, 1, 0)),
-    "gaussian":     lambda: gaussian(2.0),
-    "dog":          lambda: difference_of_gaussians(1.0, 1.6),
-    "gabor":        lambda: gabor(8.0),
-}  # fmt: skip
-"""Kernels by name, the first nine as on setosa.io's page on image kernels (Powell 2015); one line a kernel."""
-
-
-def preset(name: str) -> Kernel:
-    """A kernel by name. Raises NetError that lists the names."""
-    if name not in PRESETS:
-        raise NetError(f"no kernel is called {name!r}; the names are {', '.join(PRESETS)}")
-    return PRESETS[name]()
