@@ -51,6 +51,25 @@ def test_a_chain_is_one_net_that_gives_the_last_stage() -> None:
     assert len(list(net.parameters())) == 4
 
 
+def test_a_chain_is_a_net_that_learns() -> None:
+    """From the wrong kernel, gradient descent finds the one that made the picture."""
+    images = picture()[None]
+    wanted = apply(preset("sharpen"), images)
+    net = chain([preset("identity"), nn.LeakyReLU(1.0)], channels=3)
+    optimizer = torch.optim.LBFGS(net.parameters(), max_iter=60)
+
+    def lost() -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = (net(images) - wanted).square().mean()
+        loss.backward()
+        return loss
+
+    optimizer.step(lost)
+    layer = net[0]
+    assert isinstance(layer, nn.Conv2d)
+    torch.testing.assert_close(layer.weight[0, 0], preset("sharpen").weights, atol=0.02, rtol=0)
+
+
 def test_a_chain_counts_its_channels() -> None:
     across = Kernel(torch.ones(3, 3, 3))
     net = chain([across, nn.MaxPool2d(2), preset("blur")], 3)

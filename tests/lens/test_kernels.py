@@ -28,33 +28,10 @@ def test_separated_only_where_it_can_be() -> None:
     torch.testing.assert_close(torch.outer(*parts), preset("left-sobel").weights)
 
 
-def test_a_chain_is_a_net_that_learns() -> None:
-    """From the wrong kernel, gradient descent finds the one that made the picture."""
-    images, wanted = pictures() / 255, apply(preset("sharpen"), pictures() / 255)
-    net = kernels.chain([preset("identity"), nn.LeakyReLU(1.0)], channels=3)
-    optimizer = torch.optim.LBFGS(net.parameters(), max_iter=60)
-
-    def lost() -> torch.Tensor:
-        optimizer.zero_grad()
-        loss = (net(images) - wanted).square().mean()
-        loss.backward()
-        return loss
-
-    optimizer.step(lost)
-    layer = net[0]
-    assert isinstance(layer, nn.Conv2d)
-    torch.testing.assert_close(layer.weight[0, 0], preset("sharpen").weights, atol=0.02, rtol=0)
-
-
-def test_a_chain_counts_its_channels() -> None:
-    net = kernels.chain([random_kernel(3, channels=3), nn.MaxPool2d(2), preset("blur")], channels=3)
-    assert net(pictures()).shape == (2, 1, 6, 5)
-
-
 def test_a_filter_there_and_back() -> None:
     conv = nn.Conv2d(3, 4, 3, padding=1)
     kernel = kernels.of_layer(conv, 2)
-    torch.testing.assert_close(apply(kernel, pictures())[:, 0], conv(pictures())[:, 2].detach())
+    torch.testing.assert_close(apply(kernel, pictures())[:, 0], conv(pictures())[:, 2].detach(), atol=1e-4, rtol=1e-4)
     kernels.put(Kernel(kernel.weights * 2, scale=4.0, offset=1.5), conv, 1)
     torch.testing.assert_close(conv.weight[1].detach(), kernel.weights / 2)
     assert float(conv.bias.detach()[1]) == 1.5  # type: ignore[union-attr]
