@@ -56,7 +56,7 @@ NETS = {
     "300 hidden":          Net(4.7,  "mlp",    128, 2e-3, 1e-2, False, 10, 3),
     "LeNet-1":             Net(1.7,  "lenet1", 64,  5e-3, 0.0,  False, 15, 3),
     "LeNet-4":             Net(1.1,  "lenet4", 64,  3e-3, 1e-2, False, 15, 3),
-    "LeNet-5":             Net(0.95, "lenet5", 64,  3e-3, 1e-2, False, 20, 3),
+    "LeNet-5":             Net(0.95, "lenet5", 64,  3e-3, 3e-2, False, 22, 3),
     "LeNet-5, distorted":  Net(0.8,  "lenet5", 64,  3e-3, 1e-2, True,  28, 3),
 }  # fmt: skip
 KNN, KNN_PUBLISHED = "KNN, Euclidean", 5.0
