@@ -28,17 +28,26 @@ PICTURES = DOCS / "pictures" / "gallery"
 
 @dataclass(frozen=True)
 class Shown:
-    """A picture of the gallery. command: of nonesuch, which writes `picture`."""
+    """A picture of the gallery. command: of nonesuch, which writes the file `made`, by default the command's last word.
+
+    `picture`: its name in the docs.
+    """
 
     section: str
     name: str
     command: str
     words: str
+    made: str = ""
+
+    @property
+    def source(self) -> str:
+        """Where the command puts it."""
+        return self.made or shlex.split(self.command)[-1]
 
     @property
     def picture(self) -> str:
-        """The file that the command writes, by its --out."""
-        return shlex.split(self.command)[-1]
+        """Its file in docs/pictures/gallery."""
+        return f"{self.name.replace(' ', '-')}{Path(self.source).suffix}"
 
 
 def main() -> int:
@@ -57,7 +66,7 @@ def main() -> int:
         PICTURES.mkdir(parents=True, exist_ok=True)
         for each in chosen:
             call(each.command, settings.work)
-            shutil.copyfile(settings.work / each.picture, PICTURES / each.picture)
+            shutil.copyfile(settings.work / each.source, PICTURES / each.picture)
     (DOCS / "gallery.md").write_text(page(plan["runs"], shown))
     return 0
 
