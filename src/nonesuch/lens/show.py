@@ -5,11 +5,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from nonesuch.pixels import Picture, to_rgb
+from nonesuch.lens.influence import Box
+from nonesuch.pixels import Picture, enlarge, to_rgb
 
 MIDDLE = 127.5
 GHOST = 0.45
 """How much of the picture shines through under a heat map."""
+FRAME, AROUND = (255, 176, 0), 0.4
+"""Colour of the frame around a receptive field, and how bright the picture is outside of it."""
 
 
 def as_grey(values: Tensor) -> Picture:
@@ -34,3 +37,17 @@ def heat(picture: Picture, values: Tensor) -> Picture:
     ghost = GHOST * to_rgb(picture[None])[0].mean(2, keepdims=True) * (1 - share)
     found: Picture = np.clip(ghost + 255 * glow, 0, 255).round().astype(np.uint8)
     return found
+
+
+def framed(picture: Picture, box: Box, scale: int) -> Picture:
+    """A picture (H, W, C) enlarged by a whole factor, dark outside of a box and with a frame around it, (H', W', 3)."""
+    inside = np.zeros((*picture.shape[:2], 1), bool)
+    inside[box.top : box.bottom, box.left : box.right] = True
+    colours = to_rgb(picture)
+    shown = enlarge(np.where(inside, colours, (AROUND * colours).astype(np.uint8)), scale)
+    thick = max(1, scale // 6)
+    top, left, bottom, right = (scale * edge for edge in (box.top, box.left, box.bottom, box.right))
+    kept = shown[top + thick : bottom - thick, left + thick : right - thick].copy()
+    shown[top:bottom, left:right] = FRAME
+    shown[top + thick : bottom - thick, left + thick : right - thick] = kept
+    return shown

@@ -1,0 +1,55 @@
+"""`nonesuch dream`: pictures that excite units or classes more than any real one, as a sheet."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from nonesuch.errors import RecipeError
+from nonesuch.evaluation.dreams import Dream, DreamSettings, aims, dreams
+from nonesuch.library import open_run
+from nonesuch.measure.charts import line_chart
+from nonesuch.measure.sheet import Card, Cell, sheet
+from nonesuch.pixels import write_png
+
+SIDE, LARGE_SIDE, FEW = 112, 224, 6
+"""Few dreams are shown large, and how they came about is drawn too."""
+
+
+def show(root: Path, where: str, targets: Sequence[str], settings: DreamSettings, limit: int, out: Path | None) -> None:
+    """Write a sheet of dreams beside real pictures, of few ones also the curve; print the activations."""
+    if limit < 1:
+        raise RecipeError(f"--limit is 1 or more; found {limit}")
+    run = open_run(where, root)
+    found = dreams(run, aims(run, targets), settings, limit)
+    words = "-".join(
+        target.replace(":", "-").replace(",", "-").replace("/", "-").replace(" ", "-") for target in targets
+    )
+    target = out or run.folder.path / "pictures" / f"dream-{words or 'classes'}.png"
+    few = len(found) <= FEW
+    write_png(
+        target,
+        sheet(
+            "dreamt, and the real picture that comes nearest",
+            [_card(each) for each in found],
+            LARGE_SIDE if few else SIDE,
+        ),
+    )
+    table = Table("dream of", "reaches", "best real", "mean", "spread", box=None, pad_edge=False)
+    for each in found:
+        table.add_row(each.name, *(f"{value:.4g}" for value in (each.value, each.best, each.mean, each.spread)))
+    Console(soft_wrap=True).print(table)
+    print(target)
+    if few:
+        curve = target.with_name(f"{target.stem}-steps.png")
+        lines = {each.name: [(float(step), value) for step, value in enumerate(each.history, 1)] for each in found}
+        write_png(curve, line_chart(lines, "how the activation grew", "steps of gradient ascent", "activation"))
+        print(curve)
+
+
+def _card(dream: Dream) -> Card:
+    return Card(
+        dream.name,
+        (Cell(dream.picture, (f"dreamt {dream.value:.3g}",)), Cell(dream.real, (f"real {dream.best:.3g}",))),
+    )

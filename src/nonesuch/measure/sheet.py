@@ -1,0 +1,73 @@
+"""A contact sheet: cards with a title, and on each a few pictures with words below. Returns (H, W, 3) uint8."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from nonesuch.measure.canvas import INK, MUTED, Canvas, shorten, text_width
+from nonesuch.pixels import Picture, enlarge, to_rgb
+
+MARGIN, GAP, CARD_GAP = 24, 8, 22
+TITLE, HEAD, SMALL = 19, 14, 12
+LINE = 16
+WIDEST = 1400
+"""Cards flow into as many columns as this allows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """A picture (H, W, C) uint8, and lines of words below it."""
+
+    picture: Picture
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Card:
+    """A title, and cells side by side."""
+
+    title: str
+    cells: tuple[Cell, ...]
+
+
+def sheet(title: str, cards: Sequence[Card], side: int = 96) -> Picture:
+    """Each picture is enlarged by a whole factor, or reduced, to fit into side x side pixels; at least one card."""
+    most, lines = max(len(card.cells) for card in cards), max(len(c.words) for card in cards for c in card.cells)
+    # A lone picture would leave its words no room.
+    across = max(most * (side + GAP) - GAP, min(220, max(text_width(card.title, HEAD) for card in cards)))
+    down = HEAD + 10 + side + lines * LINE
+    columns = max(1, min(len(cards), (WIDEST - 2 * MARGIN + CARD_GAP) // (across + CARD_GAP)))
+    rows = -(-len(cards) // columns)
+    width = max(columns * (across + CARD_GAP) - CARD_GAP, min(text_width(title, TITLE), WIDEST)) + 2 * MARGIN
+    canvas = Canvas(width, 2 * MARGIN + TITLE + CARD_GAP + rows * (down + CARD_GAP) - CARD_GAP)
+    canvas.text((MARGIN, MARGIN + TITLE / 2), shorten(title, TITLE, width - 2 * MARGIN), TITLE)
+    for number, card in enumerate(cards):
+        row, column = divmod(number, columns)
+        left = MARGIN + column * (across + CARD_GAP)
+        _card(canvas, card, (left, MARGIN + TITLE + CARD_GAP + row * (down + CARD_GAP)), side, across)
+    return canvas.pixels()
+
+
+def fitted(picture: Picture, side: int) -> Picture:
+    """(H, W, 3) with its longer side at most `side`: enlarged by a whole factor, or reduced."""
+    longer = max(picture.shape[:2])
+    colours = to_rgb(picture)
+    if longer <= side:
+        return enlarge(colours, side // longer)
+    height, width = (max(1, round(length * side / longer)) for length in picture.shape[:2])
+    return np.array(Image.fromarray(colours).resize((width, height), Image.Resampling.LANCZOS))
+
+
+def _card(canvas: Canvas, card: Card, corner: tuple[int, int], side: int, across: int) -> None:
+    left, top = corner
+    canvas.text((left, top + HEAD / 2), shorten(card.title, HEAD, across), HEAD, INK)
+    for cell in card.cells:
+        shown = fitted(cell.picture, side)
+        inset = (side - shown.shape[1]) // 2
+        canvas.picture(left + inset, top + HEAD + 10 + (side - shown.shape[0]) // 2, shown)
+        for number, words in enumerate(cell.words):
+            at = (left + side / 2, top + HEAD + 10 + side + (number + 0.5) * LINE + 2)
+            canvas.text(at, shorten(words, SMALL, side), SMALL, MUTED, "mm")
+        left += side + GAP
