@@ -13,7 +13,7 @@ from nonesuch.measure.charts import line_chart
 from nonesuch.measure.sheet import Card, Cell, sheet
 from nonesuch.pixels import write_png
 
-SIDE, LARGE_SIDE, FEW = 112, 224, 6
+SIDE, LARGE_SIDE, FEW = 112, 224, 3
 """Few dreams are shown large, and how they came about is drawn too."""
 
 
@@ -43,9 +43,20 @@ def show(root: Path, where: str, targets: Sequence[str], settings: DreamSettings
     print(target)
     if few:
         curve = target.with_name(f"{target.stem}-steps.png")
-        lines = {each.name: [(float(step), value) for step, value in enumerate(each.history, 1)] for each in found}
-        write_png(curve, line_chart(lines, "how the activation grew", "steps of gradient ascent", "activation"))
+        write_png(
+            curve, line_chart(_curves(found), "how the activation grew", "steps of gradient ascent", "activation")
+        )
         print(curve)
+
+
+def _curves(found: Sequence[Dream]) -> dict[str, list[tuple[float, float]]]:
+    """Each dream's way, and as a level line what the best real picture reaches."""
+    curves = {}
+    for each in found:
+        way = (*each.history, each.value)
+        curves[each.name] = [(float(step), value) for step, value in enumerate(way)]
+        curves[f"{each.name}, best real"] = [(0.0, each.best), (float(len(way) - 1), each.best)]
+    return curves
 
 
 def _card(dream: Dream) -> Card:

@@ -41,7 +41,7 @@ class Dream:
     """picture, real: uint8 (H, W, C), what was dreamt and the run's own picture that excites this unit most.
 
     value, best: the activations of the two; mean, spread: over the pictures that were looked at.
-    history (steps,): activations on the way, of the picture as it was disturbed in each step.
+    history (steps,): activations on the way.
     name: the class, or LAYER:UNIT or LAYER:UNIT,ROW,COLUMN.
     """
 

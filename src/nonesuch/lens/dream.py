@@ -47,8 +47,10 @@ class Aim:
         chosen = output[:, list(self.units)]
         if self.place is None:
             return chosen.flatten(2).mean(2) if chosen.dim() > 2 else chosen
-        if output.dim() != 4 or not all(0 <= at < side for at, side in zip(self.place, output.shape[2:], strict=True)):
-            raise NetError(f"{self.layer} has maps of {'x'.join(map(str, output.shape[2:]))}; found place {self.place}")
+        maps = output.shape[2:]
+        if len(maps) != 2 or not all(0 <= at < side for at, side in zip(self.place, maps, strict=True)):
+            found = f"maps of {'x'.join(map(str, maps))}" if len(maps) else "no maps"
+            raise NetError(f"{self.layer} has {found}; found place {self.place}")
         return chosen[:, :, self.place[0], self.place[1]]
 
 
@@ -69,7 +71,7 @@ class Usual:
 class Dreams:
     """pictures (units, C, H, W) in [-1, 1]; values (units,): the activations they reach, undisturbed.
 
-    history (steps, units): activations on the way there, each of the picture as it was disturbed in that step.
+    history (steps, units): activations on the way there, each before that step, undisturbed too.
     """
 
     pictures: Tensor
@@ -114,16 +116,21 @@ def dream(
         for _ in range(steps):
             free = basis.pictures(w)
             shown = free.clamp(-1, 1)
+            history.append(_reached(net, aim, shown.detach()))
             reached = _own(aim.of(answer(net, disturbed(shown, draws), aim.layer)))
             improbable = prior / 2 * w.square().flatten(1).sum(1)
             outside = _OUTSIDE * (free - shown).square().flatten(1).mean(1)
             ((improbable + outside - (reached - real.mean) / spread).sum()).backward(inputs=[w])
             adam.step()
             adam.zero_grad()
-            history.append(reached.detach())
         pictures = basis.pictures(w.detach()).clamp(-1, 1)
-        values = _own(aim.of(answer(net, pictures, aim.layer))).detach()
+        values = _reached(net, aim, pictures)
     return Dreams(pictures, values, torch.stack(history))
+
+
+@torch.no_grad()
+def _reached(net: nn.Module, aim: Aim, pictures: Tensor) -> Tensor:
+    return _own(aim.of(answer(net, pictures, aim.layer)))
 
 
 def disturbed(images: Tensor, draws: torch.Generator) -> Tensor:

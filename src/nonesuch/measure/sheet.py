@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from nonesuch.measure.canvas import INK, MUTED, Canvas, shorten, text_width
+from nonesuch.measure.canvas import INK, MUTED, RULE, Canvas, shorten, text_width
 from nonesuch.pixels import Picture, enlarge, to_rgb
 
 MARGIN, GAP, CARD_GAP = 24, 8, 22
@@ -65,8 +65,10 @@ def _card(canvas: Canvas, card: Card, corner: tuple[int, int], side: int, across
     canvas.text((left, top + HEAD / 2), shorten(card.title, HEAD, across), HEAD, INK)
     for cell in card.cells:
         shown = fitted(cell.picture, side)
-        inset = (side - shown.shape[1]) // 2
-        canvas.picture(left + inset, top + HEAD + 10 + (side - shown.shape[0]) // 2, shown)
+        height, width = shown.shape[:2]
+        corner = left + (side - width) // 2, top + HEAD + 10 + (side - height) // 2
+        canvas.box(corner[0] - 1, corner[1] - 1, width + 2, height + 2, RULE)
+        canvas.picture(*corner, shown)
         for number, words in enumerate(cell.words):
             at = (left + side / 2, top + HEAD + 10 + side + (number + 0.5) * LINE + 2)
             canvas.text(at, shorten(words, SMALL, side), SMALL, MUTED, "mm")
