@@ -23,19 +23,20 @@ def _linear() -> nn.Module:
 
 
 def test_a_linear_unit_dreams_of_its_weights_seen_through_the_covariance(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Maximising c.w / |c| - prior |w|^2 / 2, c the weights in coordinates: w = c / (prior |c|), 1 / prior spreads up."""
+    """With c the weights in coordinates, the shortest w with c.w / |c| = goal is goal c / |c|."""
     monkeypatch.setattr("nonesuch.lens.dream.disturbed", lambda images, _draws: images)
     net, images = _linear(), _images()
     basis, aim = components(images), Aim("1", (1, 0))
     real = usual(net, [images], aim)
-    found = dream(net, basis, aim, real, seed=0, steps=400, rate=0.05, prior=0.5)
+    found = dream(net, basis, aim, real, seed=0, steps=400, reach=1.2)
+    goal = 1.2 * (real.best - real.mean) / real.spread
     covariance = torch.cov(images.flatten(1).T, correction=1)
     for at, unit in enumerate(aim.units):
         weights = net[1].weight[unit].detach()
         direction = covariance @ weights
-        expected = images.mean(0).flatten() + 2 * direction / (weights @ direction).sqrt()
+        expected = images.mean(0).flatten() + goal[at] * direction / (weights @ direction).sqrt()
         torch.testing.assert_close(found.pictures[at].flatten(), expected, rtol=0, atol=5e-3)
-    torch.testing.assert_close((found.values - real.mean) / real.spread, torch.full((2,), 2.0), rtol=0.02, atol=0)
+    torch.testing.assert_close((found.values - real.mean) / real.spread, goal, rtol=0.02, atol=0)
 
 
 def test_usual_is_mean_spread_and_champion() -> None:

@@ -31,7 +31,7 @@ def show(root: Path, where: str, targets: Sequence[str], settings: DreamSettings
     write_png(
         target,
         sheet(
-            "dreamt, and the real picture that comes nearest",
+            "dreamt, and the real picture that excites most",
             [_card(each) for each in found],
             LARGE_SIDE if few else SIDE,
         ),

@@ -57,7 +57,7 @@ def dream(
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the first picture and of all disturbances.")] = 0,
     steps: Annotated[int, typer.Option(help="Of gradient ascent.")] = 100,
-    prior: Annotated[float, typer.Option(help="How much it should look like the training pictures.")] = 0.005,
+    reach: Annotated[float, typer.Option(help="How far above usual; 1 is where the best real picture is.")] = 1.5,
     basis: Annotated[str, typer.Option(help="components or waves. Default: judged by the pictures' size.")] = "",
     limit: Looked = 5000,
     out: OneSheet = None,
@@ -67,7 +67,7 @@ def dream(
     from nonesuch.cli import dream_run
     from nonesuch.evaluation.dreams import DreamSettings
 
-    dream_run.show(runs, run, targets or [], DreamSettings(seed, steps, prior, basis), limit, out)
+    dream_run.show(runs, run, targets or [], DreamSettings(seed, steps, reach, basis), limit, out)
 
 
 @verbs.command()

@@ -26,14 +26,12 @@ class DreamSettings:
 
     seed: int = 0
     steps: int = 100
-    prior: float = 0.005
+    reach: float = 1.5
     basis: str = ""
 
     def __post_init__(self) -> None:
-        if self.steps < 1 or not self.prior >= 0:
-            raise RecipeError(
-                f"a dream takes 1 step or more and a prior of 0 or more; found {self.steps}, {self.prior}"
-            )
+        if self.steps < 1 or not self.reach > 0:
+            raise RecipeError(f"a dream takes 1 step or more and a reach above 0; found {self.steps}, {self.reach}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +104,7 @@ def dreams(
         for start in range(0, len(aim.units), at_once):
             part = Aim(aim.layer, aim.units[start : start + at_once], aim.place)
             real = usual(net, batches(run, data, rows), part)
-            made = dream(net, basis, part, real, chosen.seed, chosen.steps, prior=chosen.prior)
+            made = dream(net, basis, part, real, chosen.seed, chosen.steps, chosen.reach)
             champions = data.pack.pixels[rows[real.champions.numpy()]]
             found += _told(_names(run, part), made, real, champions)
     return found

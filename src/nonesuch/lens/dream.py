@@ -1,8 +1,8 @@
 """Feature visualisation: pictures that excite units more than any real one, by gradient ascent on the picture.
 
 After Olah, Mordvintsev, Schubert (Feature Visualization, Distill 2017), with three changes for small and grey nets: the
-coordinates are learnt from the net's own training pictures (`lens/basis.py`), how improbable a picture may become is
-weighed against how far above usual the unit answers, and disturbances are shares of the picture's size, not pixels.
+coordinates are learnt from the net's own training pictures (`lens/basis.py`), the ascent ends a little above what the
+best real picture reaches, and disturbances are shares of the picture's size, not pixels.
 """
 
 from collections.abc import Iterable
@@ -19,12 +19,17 @@ from nonesuch.lens.layers import left_as_found
 
 SHIFT, ZOOM, TURN = 1 / 16, 0.05, 0.1
 """Largest disturbances: a share of the side, a share of the size, and radians (6 degrees)."""
-_OUTSIDE = 5.0
+PRIOR = 0.005
+"""Weight of |w|^2 / 2 in standard deviations of the activation. Against it alone, a unit that is linear in the picture
+would stop 1 / PRIOR of them above the mean."""
+OUTSIDE = 5.0
 """Weight of the mean squared distance by which pixels leave [-1, 1]: there the net sees no change any more."""
 _START = 0.01
 """Standard deviation of the first coordinates: all but the mean picture."""
 _STILL = 1e-6
 """A unit whose activations on real pictures spread less than this answers nothing."""
+_FARTHEST = 1e6
+"""Standard deviations that no activation reaches: instead of infinity, which has no slope."""
 
 
 @dataclass(frozen=True)
@@ -95,15 +100,17 @@ def dream(
     real: Usual,
     seed: int,
     steps: int = 100,
+    reach: float = 1.5,
     rate: float = 0.1,
-    prior: float = 0.005,
 ) -> Dreams:
-    """One picture a unit, all in one batch: Adam climbs, from the mean picture, for `steps` steps,
+    """One picture a unit, all in one batch: the most probable one that excites it `reach` times as far as any real one.
 
-        (activation - mean) / spread  -  prior |w|^2 / 2  -  what leaves the range of pixels,
+    With activations as standard deviations above the mean over real pictures, Adam descends, from the mean picture and
+    with a rate that falls to 0,
 
-    with mean and spread over real pictures. Would a unit be linear in the picture, its dream would lie 1 / prior
-    standard deviations above the mean; a smaller prior gives wilder dreams. In each step every picture is shifted,
+        max(0, reach * best - activation)  +  PRIOR |w|^2 / 2  +  OUTSIDE * what leaves the range of pixels.
+
+    With reach = inf the activation climbs without end, against the prior alone. In each step every picture is shifted,
     turned and zoomed a little, drawn from `seed`, so that no dream hangs on single pixels. The net is left as found.
     Raises NetError as `Aim` does.
     """
@@ -111,16 +118,19 @@ def dream(
     w = (_START * torch.randn(len(aim.units), *basis.shape, generator=draws)).requires_grad_()
     adam = torch.optim.Adam([w], rate)
     spread = real.spread.clamp(min=_STILL)
+    goal = (reach * (real.best - real.mean) / spread).clamp(max=_FARTHEST)
     history = []
     with left_as_found(net), torch.enable_grad():
-        for _ in range(steps):
+        for step in range(steps):
             free = basis.pictures(w)
             shown = free.clamp(-1, 1)
             history.append(_reached(net, aim, shown.detach()))
-            reached = _own(aim.of(answer(net, disturbed(shown, draws), aim.layer)))
-            improbable = prior / 2 * w.square().flatten(1).sum(1)
-            outside = _OUTSIDE * (free - shown).square().flatten(1).mean(1)
-            ((improbable + outside - (reached - real.mean) / spread).sum()).backward(inputs=[w])
+            answers = _own(aim.of(answer(net, disturbed(shown, draws), aim.layer)))
+            missing = (goal - (answers - real.mean) / spread).relu()
+            improbable = PRIOR / 2 * w.square().flatten(1).sum(1)
+            outside = OUTSIDE * (free - shown).square().flatten(1).mean(1)
+            (missing + improbable + outside).sum().backward(inputs=[w])
+            adam.param_groups[0]["lr"] = rate * (1 - step / steps)
             adam.step()
             adam.zero_grad()
         pictures = basis.pictures(w.detach()).clamp(-1, 1)

@@ -68,7 +68,7 @@ def _ranks(values: Tensor, size: tuple[int, int], draws: torch.Generator) -> Ten
     """Each pixel's place in the order of the map (B, H, W), in [0, 1): 0 is the most important."""
     sized = F.interpolate(values[:, None].float().cpu(), size, mode="bilinear", align_corners=False).flatten(1)
     shuffled = torch.rand(sized.shape, generator=draws).argsort(1)
-    order = shuffled.gather(1, sized.gather(1, shuffled).argsort(1, descending=True, stable=True))
+    order = shuffled.gather(1, sized.gather(1, shuffled).argsort(dim=1, descending=True, stable=True))
     places = torch.arange(sized.shape[1]).expand_as(order) / sized.shape[1]
     return torch.zeros_like(sized).scatter(1, order, places).view(-1, *size)
 

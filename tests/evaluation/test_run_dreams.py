@@ -67,8 +67,8 @@ def test_what_is_no_target_is_said(target: str, said: str, made_runs: MadeRuns) 
 
 
 def test_settings_and_runs_that_do_not_dream(made_runs: MadeRuns) -> None:
-    for wrong in ({"steps": 0}, {"prior": -1.0}, {"prior": float("nan")}):
-        with pytest.raises(RecipeError, match="a dream takes 1 step or more and a prior of 0 or more"):
+    for wrong in ({"steps": 0}, {"reach": 0.0}, {"reach": float("nan")}):
+        with pytest.raises(RecipeError, match="a dream takes 1 step or more and a reach above 0"):
             DreamSettings(**wrong)  # type: ignore[arg-type]
     with pytest.raises(RunError, match="looks at no pictures"):
         aims(made_runs("gan"), [])
