@@ -63,7 +63,8 @@ def test_look_writes_every_layer_and_the_reasons(run: Run, left: Path, call: Cal
 def test_a_number_is_printed_as_its_sum(run: Run, left: Path, call: Call) -> None:
     code, out, _ = call("look", run.folder.path, left, "--number", "conv1:2,5,6")
     assert code == 0
-    head, *lines = out.splitlines()
+    head, *lines, seen = out.splitlines()
+    assert seen.endswith("field.png: it sees rows 4 to 6, columns 5 to 7 of the picture")
     total = sum(float(line.split()[-1]) for line in lines)
     assert total == pytest.approx(float(head.split("=")[1]), abs=2e-3)  # printed to four digits
 

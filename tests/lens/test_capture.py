@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from nonesuch.errors import NetError
-from nonesuch.lens.capture import activations, recording, spelled
+from nonesuch.lens.capture import activations, answer, recording, spelled
 from nonesuch.models import catalog
 
 SHAPE = (3, 12, 12)
@@ -39,6 +39,18 @@ def test_every_layer_is_noted_and_the_last_gives_the_logits(name: str) -> None:
     torch.testing.assert_close(found[-1].values, net(image[None])[0].detach())
     for each in found:
         assert each.span == (float(each.values.min()), float(each.values.max()))
+
+
+def test_one_layers_answer_is_what_was_noted() -> None:
+    net, image = _net().eval(), _image()
+    for each in activations(net, image):
+        torch.testing.assert_close(answer(net, image[None], each.name)[0].detach(), each.values)
+    assert answer(net, image[None], "conv2").requires_grad
+    with pytest.raises(NetError, match="no layer is called 'conv9'; found: conv1"):
+        answer(net, image[None], "conv9")
+    with pytest.raises(RuntimeError):
+        answer(net, torch.zeros(1, 5, 12, 12), "conv1")
+    assert _hooks(net) == 0
 
 
 def test_hooks_are_gone_after_an_error() -> None:

@@ -6,9 +6,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from nonesuch.data.decode import Reject
 from nonesuch.errors import RecipeError
+from nonesuch.evaluation.crops import field
+from nonesuch.evaluation.run import Run
 from nonesuch.lens.capture import Sum
-from nonesuch.lens.show import as_grey, heat
+from nonesuch.lens.show import as_grey, framed, heat
 from nonesuch.library import open_run
 from nonesuch.pixels import enlarge, grid, to_rgb, write_png
 
@@ -20,14 +23,16 @@ MOST_PRODUCTS = 12
 def show(
     root: Path, where: str, picture: Path, named: str | None, layer: str | None, number: str | None, out: Path | None
 ) -> None:
-    """Write a sheet of maps a layer and one of reasons; print the layers, or with `number` that number's sum."""
+    """Write a sheet of maps a layer and one of reasons, and print the layers; with `number` that number alone."""
     run = open_run(where, root)
+    target = out or run.folder.path / "pictures" / f"look-{picture.stem}"
     if number is not None:
         name, place = _address(number)
         _print_sum(number, run.spelled(picture, name, place))
+        if len(place) == 3:
+            _write_field(run, picture, name, place[1:], target / "field.png")
         return
     found = run.look(picture, named, layer)
-    target = out or run.folder.path / "pictures" / f"look-{picture.stem}"
     table = Table("layer", "shape", "lowest", "highest", "picture", box=None, pad_edge=False)
     for position, each in enumerate(found.activations, 1):
         low, high = each.span
@@ -51,6 +56,16 @@ def _address(number: str) -> tuple[str, tuple[int, ...]]:
     if not colon or not all(part.strip().isdecimal() for part in parts):
         raise RecipeError(f"a number is LAYER:MAP,ROW,COLUMN or LAYER:UNIT, as conv1:3,4,5; found {number!r}")
     return name, tuple(int(part) for part in parts)
+
+
+def _write_field(run: Run, file: Path, layer: str, place: tuple[int, ...], out: Path) -> None:
+    """The picture with a frame around what the number depends on."""
+    box = field(run, layer, *place)
+    (found,) = run.read([file])
+    assert not isinstance(found, Reject)
+    picture = found[1][0].permute(1, 2, 0).numpy()
+    write_png(out, framed(picture, box, max(1, SHOWN_SIDE // max(picture.shape[:2]))))
+    print(f"{out}: it sees rows {box.top} to {box.bottom - 1}, columns {box.left} to {box.right - 1} of the picture")
 
 
 def _print_sum(number: str, found: Sum) -> None:

@@ -35,13 +35,27 @@ def look(net: nn.Module, pixels: Tensor, asked: int | None, layer: str | None) -
     probabilities = recorded[-1].values.softmax(0)
     chosen = int(probabilities.argmax()) if asked is None else asked
     classes = torch.tensor([chosen])
-    side = max(1, min(pixels.shape[2:]) // SQUARES)
-    saliency = {
-        "gradient": gradient(net, image, classes)[0].abs().amax(0),
-        "integrated gradients": integrated_gradients(net, image, classes)[0].sum(0),
-        "occlusion": occlusion(net, image, classes, side, max(1, side // 2))[0],
-    }
-    spatial = [each.name for each in recorded if each.values.dim() == 3 and min(each.values.shape[1:]) > 1]
-    if layer is not None or spatial:
-        saliency["grad-cam"] = grad_cam(net, image, classes, layer or spatial[-1])[0]
+    saliency = {name: found[0] for name, found in maps(net, image, classes, layer or last_maps(recorded)).items()}
     return Look(pixels[0].permute(1, 2, 0).contiguous().numpy(), recorded, probabilities, chosen, saliency)
+
+
+def last_maps(recorded: tuple[Activation, ...]) -> str | None:
+    """The last layer that gives maps of more than one pixel a side, None without any."""
+    spatial = [each.name for each in recorded if each.values.dim() == 3 and min(each.values.shape[1:]) > 1]
+    return spatial[-1] if spatial else None
+
+
+def maps(net: nn.Module, images: Tensor, classes: Tensor, layer: str | None) -> dict[str, Tensor]:
+    """What classes (B,) hang on in pictures (B, C, H, W) in [-1, 1]: a map (B, h, w) for each method of `saliency`.
+
+    Grad-CAM looks at `layer`, and is left out without one. Raises NetError for a layer without maps.
+    """
+    side = max(1, min(images.shape[2:]) // SQUARES)
+    found = {
+        "gradient": gradient(net, images, classes).abs().amax(1),
+        "integrated gradients": integrated_gradients(net, images, classes).sum(1),
+        "occlusion": occlusion(net, images, classes, side, max(1, side // 2)),
+    }
+    if layer is not None:
+        found["grad-cam"] = grad_cam(net, images, classes, layer)
+    return found

@@ -70,6 +70,30 @@ def recording(net: nn.Module) -> Iterator[list[tuple[str, Tensor, Tensor]]]:
             handle.remove()
 
 
+def answer(net: nn.Module, images: Tensor, layer: str) -> Tensor:
+    """What the first call of a layer gives for pictures (B, C, H, W): maps (B, C', h, w) or features (B, n).
+
+    With its graph, where gradients are on. Only this layer's hook hangs in the net, and only while it runs. Raises
+    NetError for a layer that does not run.
+    """
+    given: list[Tensor] = []
+
+    def keep(_module: nn.Module, _given: object, output: object) -> None:
+        if isinstance(output, Tensor) and not given:
+            given.append(output)
+
+    modules = {name: module for name, module in net.named_modules() if not any(module.children())}
+    handle = modules[layer].register_forward_hook(keep) if layer in modules else None
+    try:
+        net(images)
+    finally:
+        if handle is not None:
+            handle.remove()
+    if not given:
+        raise NetError(f"no layer is called {layer!r}; found: {', '.join(modules)}")
+    return given[0]
+
+
 def activations(net: nn.Module, image: Tensor) -> tuple[Activation, ...]:
     """Of a picture (C, H, W) in [-1, 1], in the order of the calls; the net is in evaluation mode for it."""
     with left_as_found(net), torch.no_grad(), recording(net) as calls:

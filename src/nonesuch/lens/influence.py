@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.utils.hooks import RemovableHandle
 
+from nonesuch.errors import NetError
+
 Grid = tuple[tuple[int, int] | None, tuple[int, int] | None]
 """Receptive field and stride, each (rows, columns) in pixels."""
 
@@ -30,6 +32,42 @@ class Call:
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
     grid: Grid
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of pixels: rows top to bottom - 1, columns left to right - 1."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width)."""
+        return self.bottom - self.top, self.right - self.left
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The receptive field of each unit of a layer on the picture.
+
+    rows: for each row of the layer's maps the first row of pixels that its units can depend on, and one past the last;
+    columns alike. A layer without maps has one row and one column. Pixels outside of the picture are cut off.
+    """
+
+    rows: tuple[tuple[int, int], ...]
+    columns: tuple[tuple[int, int], ...]
+
+    def box(self, row: int = 0, column: int = 0) -> Box:
+        """What the units in this row and column of the maps look at. Raises NetError outside of the maps."""
+        if not (0 <= row < len(self.rows) and 0 <= column < len(self.columns)):
+            raise NetError(
+                f"the maps have {len(self.rows)}x{len(self.columns)} units; found row {row}, column {column}"
+            )
+        (top, bottom), (left, right) = self.rows[row], self.columns[column]
+        return Box(top, left, bottom, right)
 
 
 @dataclass(frozen=True)
@@ -63,6 +101,19 @@ class Influence:
             Call(row.name, row.module, row.input_shape, row.output_shape, _grid(row, column))
             for row, column in zip(rows, columns, strict=True)
         )
+
+    def fields(self, layer: str) -> Fields:
+        """Of the first call of a layer. Raises NetError for a layer that does not run or gives no tensor."""
+        spans = []
+        for axis in (1, 2):
+            seen = {found.name: found for found in reversed(self._sweep(axis))}
+            touched = seen[layer].touched if layer in seen else None
+            if touched is None:
+                names = ", ".join(name for name in reversed(seen) if seen[name].touched is not None)
+                raise NetError(f"no layer is called {layer!r}; found: {names}")
+            whole = len(seen[layer].output_shape) != 3
+            spans.append(_spans(touched.any(1, keepdim=True) if whole else touched))
+        return Fields(*spans)
 
     def _sweep(self, axis: int) -> list[_Seen]:
         """One picture for each row (axis 1) or column (axis 2), NaN there and zero elsewhere."""
@@ -127,6 +178,12 @@ def _grid(rows: _Seen, columns: _Seen) -> Grid:
     (height, down), (width, right) = _extent(rows.touched), _extent(columns.touched)
     known = len(rows.output_shape) == 3 and down > 0 and right > 0
     return (height, width), (down, right) if known else None
+
+
+def _spans(touched: Tensor) -> tuple[tuple[int, int], ...]:
+    """For each position the first pixel that touches it, and one past the last; (0, 0) where none does."""
+    places = [column.nonzero().flatten().tolist() for column in touched.T]
+    return tuple((min(found), max(found) + 1) if found else (0, 0) for found in places)
 
 
 def _extent(touched: Tensor) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from nonesuch.errors import NetError
-from nonesuch.lens.influence import Grid, Influence
+from nonesuch.lens.influence import Fields, Grid, Influence
 from nonesuch.models.blocks import Add, PartialConv, RbfOutput, Resize, Scale, ScaledTanh, SubSample
 
 
@@ -119,12 +119,8 @@ def layers(net: nn.Module, shape: tuple[int, int, int]) -> tuple[Layer, ...]:
     the shape.
     """
     influence = Influence(net, shape)
-    with left_as_found(net):
-        try:
-            calls = influence.calls()
-        except (RuntimeError, ValueError, IndexError, TypeError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise NetError(f"the net cannot take a picture of {'x'.join(map(str, shape))}: {reason}") from error
+    with _probing(net, shape):
+        calls = influence.calls()
     seen: set[int] = set()
     rows = []
     for call in calls:
@@ -134,6 +130,27 @@ def layers(net: nn.Module, shape: tuple[int, int, int]) -> tuple[Layer, ...]:
         trainable, fixed = _weights(left, seen)
         rows.append(Layer("elsewhere", Kind.OTHER, (), (), trainable, fixed, 0, 0, None, None))
     return tuple(rows)
+
+
+def fields(net: nn.Module, shape: tuple[int, int, int], layer: str) -> Fields:
+    """What each unit of a layer looks at in pictures of `shape` (C, H, W): its receptive field, cut off at the border.
+
+    The net is left as found. Raises NetError for a layer that does not run, and when the net cannot take the shape.
+    """
+    influence = Influence(net, shape)
+    with _probing(net, shape):
+        return influence.fields(layer)
+
+
+@contextmanager
+def _probing(net: nn.Module, shape: tuple[int, int, int]) -> Iterator[None]:
+    """The net left as found, and what torch says of a shape that does not fit in one line."""
+    with left_as_found(net):
+        try:
+            yield
+        except (RuntimeError, ValueError, IndexError, TypeError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise NetError(f"the net cannot take a picture of {'x'.join(map(str, shape))}: {reason}") from error
 
 
 @contextmanager

@@ -5,13 +5,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from nonesuch.pixels import Picture, to_rgb
+from nonesuch.lens.influence import Box
+from nonesuch.pixels import Picture, enlarge, to_rgb
 
 MIDDLE = 127.5
 BEYOND = 0.005
 """Share of the numbers that signed pictures cut off."""
 GHOST = 0.45
 """How much of the picture shines through under a heat map."""
+FRAME, AROUND = (255, 176, 0), 0.4
+"""Colour of the frame around a receptive field, and how bright the picture is outside of it."""
 
 
 def as_grey(values: Tensor) -> Picture:
@@ -48,3 +51,17 @@ def signed_pictures(values: Tensor) -> Picture:
     far = float(np.quantile(shown.abs().numpy(), 1 - BEYOND)) or float(shown.abs().max()) or 1.0
     signed = MIDDLE + MIDDLE * (shown / far).clamp(-1, 1)
     return signed.round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
+
+
+def framed(picture: Picture, box: Box, scale: int) -> Picture:
+    """A picture (H, W, C) enlarged by a whole factor, dark outside of a box and with a frame around it, (H', W', 3)."""
+    inside = np.zeros((*picture.shape[:2], 1), bool)
+    inside[box.top : box.bottom, box.left : box.right] = True
+    colours = to_rgb(picture)
+    shown = enlarge(np.where(inside, colours, (AROUND * colours).astype(np.uint8)), scale)
+    thick = max(1, scale // 6)
+    top, left, bottom, right = (scale * edge for edge in (box.top, box.left, box.bottom, box.right))
+    kept = shown[top + thick : bottom - thick, left + thick : right - thick].copy()
+    shown[top:bottom, left:right] = FRAME
+    shown[top + thick : bottom - thick, left + thick : right - thick] = kept
+    return shown
