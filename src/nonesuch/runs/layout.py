@@ -7,6 +7,7 @@
       snapshots/<images>/         model, ema, optimizer .safetensors; state.json; manifest.json (sha256 of each)
       report.json                 last measurement
       mixture.safetensors         of an autoencoder: the Gaussian mixture of its codes, fitted with the report
+      inverter.safetensors/.json  of a GAN: the encoder that finds photos in its latent space, and what it was made of
       pictures/                   confusion matrix and answers, drawn from the report
       page/                       last published page
       trainer.lock                held by the one process that trains; says nothing when nobody holds it
@@ -28,6 +29,7 @@ RECIPE = "recipe.json"
 EVENTS = "events.jsonl"
 REPORT = "report.json"
 MIXTURE = "mixture.safetensors"
+INVERTER = "inverter"
 PREVIEWS = "previews"
 SNAPSHOTS = "snapshots"
 PAGE = "page"
