@@ -40,7 +40,7 @@ def listing(root: Path) -> None:
 
 def evaluate(root: Path, where: str, attributes: bool, features: Path | None, scale: str, as_json: bool) -> None:
     """Measure again; print the report."""
-    from nonesuch.evaluation.disentanglement import disentangled
+    from nonesuch.evaluation.disentangling import disentangled
     from nonesuch.features_onnx import OnnxFeatures, Scale
     from nonesuch.library import open_run
     from nonesuch.models.autoencoder import Autoencoder

@@ -37,8 +37,9 @@ def inverter(folder: RunFolder, recipe: Recipe, net: Generator, quick: Generator
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         found = Inverter((recipe.data.channels, height, width), net.latent, net.classes)
+        # Before it is filled, so that one just trained and one read again answer with the same bits.
+        found.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if kept.load(found, folder.path, layout.INVERTER, made_of, _MOST_BYTES) is None:
-            found.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             with on_threads(recipe.machine.threads):
                 _train(found, drawn_by(quick), data)
             kept.save(found, folder.path, layout.INVERTER, made_of)

@@ -116,7 +116,8 @@ def binned(codes: npt.NDArray[np.float32]) -> Ints:
     """Each dimension of (N, latent) in 20 bins of equal width from its lowest to its highest value, 0 to 19."""
     low, high = codes.min(0), codes.max(0)
     share = (codes - low) / np.where(high > low, high - low, 1)
-    return np.minimum((share * BINS).astype(np.int64), BINS - 1)
+    found: Ints = np.minimum((share * BINS).astype(np.int64), BINS - 1)
+    return found
 
 
 def information(bins: Ints, values: Ints) -> tuple[Floats, float]:
