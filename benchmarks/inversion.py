@@ -114,7 +114,7 @@ def _seconds(run: Run, steps: int, figures: dict[str, object]) -> Target:
     inverting = Inverting(run)
     training = time.perf_counter() - started
     photos = pictures_of(inverting.data, "test", 3)
-    _ = inverting.unlike  # made once a data set, like the encoder
+    _ = inverting.judge  # made once a data set, like the encoder
     times = []
     for place in range(len(photos)):
         started = time.perf_counter()

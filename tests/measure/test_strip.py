@@ -15,10 +15,15 @@ def test_pictures_stand_in_a_row_above_their_words() -> None:
         left, top = chart.MARGIN + place * (14 * side + chart.GAP), chart.MARGIN
         shown = sheet[top : top + 8 * side : side, left : left + 14 * side : side]
         np.testing.assert_array_equal(shown, pictures[place])
-    below = sheet[chart.MARGIN + 8 * side + 1 :]
-    assert (below < 100).any()
-    unwritten = strip(pictures, ["", "", ""], ["", "", ""])[chart.MARGIN + 8 * side + 1 :]
-    assert (unwritten == 255).all()
+    edge = chart.MARGIN + 8 * side
+    rows = {"titles": np.s_[edge + 4 : edge + 22], "notes": np.s_[edge + 24 : edge + 42]}
+    others = strip(pictures, ["photo", "ten", "two"], ["", "20.0 dB", "21.5 dB"])
+    noted = strip(pictures, ["photo", "one", "two"], ["", "29.0 dB", "21.5 dB"])
+    for name, place in rows.items():
+        assert (sheet[place] < 150).any()
+        assert (sheet[place] != others[place]).any() == (name == "titles")
+        assert (sheet[place] != noted[place]).any() == (name == "notes")
+    assert (strip(pictures, ["", "", ""], ["", "", ""])[edge + 2 :] == 255).all()
 
 
 def test_any_channels_and_size_but_a_title_for_each() -> None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from nonesuch.assembly import Pictures, reopen
 from nonesuch.data.decode import Reject
@@ -18,13 +18,13 @@ from nonesuch.evaluation.examiner import evaluating
 from nonesuch.evaluation.generator import LARGEST_BYTES
 from nonesuch.evaluation.inverter import inverter
 from nonesuch.evaluation.sampling import as_pictures, as_trained, codes_of, decoded, drawing, latents
-from nonesuch.latent.invert import STEPS, Draw, Prior, Refined, Unlike, refine
+from nonesuch.latent.invert import STEPS, Draw, Prior, Refined, refine
 from nonesuch.measure.closeness import psnr
 from nonesuch.measure.memorisation import nearest
 from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.models.gan import Generator
 from nonesuch.pixels import Picture, to_signed
-from nonesuch.training.perceptual import unlikeness
+from nonesuch.training.perceptual import unlikeness, unlikeness_to
 
 if TYPE_CHECKING:
     from nonesuch.evaluation.run import Run
@@ -109,10 +109,9 @@ class Inverting:
         return Prior(codes.mean(0), codes.std(0).clamp(min=LEAST_SPREAD))
 
     @cached_property
-    def unlike(self) -> Unlike:
-        """The distance on our own measuring net, which is made on the first call and kept beside the pack."""
-        judge = self.data.extractor(self.run.recipe.machine.threads).net.requires_grad_(False)
-        return partial(unlikeness, judge)
+    def judge(self) -> nn.Sequential:
+        """Our own measuring net of these pictures, made on the first call and kept beside the pack."""
+        return self.data.extractor(self.run.recipe.machine.threads).net.requires_grad_(False)
 
     @cached_property
     def _training(self) -> Picture:
@@ -177,7 +176,8 @@ class Inverting:
             part = starts.of(slice(begin, begin + TOGETHER))
             told = None if part.classes is None else part.classes.flatten()
             aims = images[begin : begin + TOGETHER]
-            way = refine(self._drawer(told), aims, part.z, self.unlike, self.prior, steps)
+            unlike = unlikeness_to(self.judge, aims.repeat_interleave(part.z.shape[1], 0))
+            way = refine(self._drawer(told), aims, part.z, unlike, self.prior, steps)
             parts.append(way)
             if part.classes is not None:
                 kinds.append(part.classes[torch.arange(len(aims)), way.chosen])
@@ -215,7 +215,7 @@ class Inverting:
         """How close so many drawn pictures are to so many photos, pair by pair; all uint8 (N, H, W, C)."""
         pairs = [to_signed(torch.from_numpy(np.array(some)).permute(0, 3, 1, 2)) for some in (photos, drawn)]
         with torch.no_grad():
-            return Closeness(torch.from_numpy(psnr(photos, drawn)), self.unlike(*pairs))
+            return Closeness(torch.from_numpy(psnr(photos, drawn)), unlikeness(self.judge, *pairs))
 
     def floor(self, photos: Picture, places: Places) -> Closeness:
         """What knowing nothing gives: means over the pictures of 32 seeds, drawn as the classes of `places`."""

@@ -18,8 +18,8 @@ from torch import Tensor
 
 Draw = Callable[[Tensor], Tensor]
 """z (B, latent) to pictures (B, C, H, W) in [-1, 1], with a gradient; row by row, and always of the same B."""
-Unlike = Callable[[Tensor, Tensor], Tensor]
-"""Two batches of pictures (B, C, H, W) in [-1, 1] to their distances (B,), 0 for equal ones, with a gradient."""
+Unlike = Callable[[Tensor], Tensor]
+"""Drawn pictures (B, C, H, W) in [-1, 1] to their distances (B,) from the targets, with a gradient; row by row."""
 
 STEPS, RATE = 200, 0.1
 LIKENESS, PULL = 0.02, 0.002
@@ -68,9 +68,9 @@ def refine(
 ) -> Refined:
     """Descend from starts (N, S, latent) towards targets (N, C, H, W) in [-1, 1], by Adam with a cosine schedule.
 
-    `draw` is given all N S places at once, picture by picture, and must have no weights that want gradients. `rate` is
-    in units of the prior's spread. A way does not depend on what else is in the batch, and nothing here is random: the
-    same starts give the same answer.
+    `draw` is given all N S places at once, picture by picture, and must have no weights that want gradients; `unlike`
+    is given what it drew. `rate` is in units of the prior's spread. A way does not depend on what else is in the batch,
+    and nothing here is random: the same starts give the same answer.
     """
     count, ways, latent = starts.shape
     wanted = targets.repeat_interleave(ways, 0)
@@ -82,7 +82,7 @@ def refine(
         found = draw(prior.middle + prior.spread * place)
         loss = (found - wanted).square().mean((1, 2, 3)) + pull * place.square().mean(1)
         if unlike is not None:
-            loss = loss + likeness * unlike(wanted, found)
+            loss = loss + likeness * unlike(found)
         places.append(place.detach().clone())
         losses.append(loss.detach())
         if step == steps:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nonesuch.measure.canvas import MUTED, Canvas, shorten, text_width
+from nonesuch.measure.canvas import MUTED, RULE, Canvas, shorten, text_width
 from nonesuch.pixels import Picture, enlarge, to_rgb
 
 SHOWN_SIDE = 112
@@ -32,7 +32,9 @@ def strip(pictures: Picture, titles: Sequence[str], notes: Sequence[str]) -> Pic
     left = MARGIN
     for picture, title, note, wide in zip(shown, titles, notes, widths, strict=True):
         middle = left + wide / 2
-        sheet.picture(left + (wide - width) // 2, MARGIN, np.ascontiguousarray(picture))
+        edge = left + (wide - width) // 2
+        sheet.box(edge - 1, MARGIN - 1, width + 2, height + 2, RULE)  # a white picture ends somewhere too
+        sheet.picture(edge, MARGIN, np.ascontiguousarray(picture))
         sheet.text((middle, MARGIN + height + 6), shorten(title, TITLE, wide), TITLE, anchor="ma")
         sheet.text((middle, MARGIN + height + 6 + TITLE + 6), shorten(note, NOTE, wide), NOTE, MUTED, anchor="ma")
         left += wide + GAP
