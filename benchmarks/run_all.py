@@ -26,6 +26,7 @@ QUICK = {
     "sampling": ["--rounds", "3"],
     "kernels": ["--rounds", "3"],
     "few_pictures": ["--minutes", "0.5"],
+    "inversion": ["--minutes", "0.5", "--faces", "20", "--steps", "100"],
     "lecun_table": ["--quick"],
 }
 FULL = {
@@ -38,6 +39,7 @@ FULL = {
     "sampling": [],
     "kernels": [],
     "few_pictures": [],
+    "inversion": [],
     "lecun_table": [],
     "accuracy cifar90": [],
     "accuracy cifar": [],
@@ -45,7 +47,7 @@ FULL = {
     "accuracy mnist": [],
 }
 """Benchmark, with its task where it has several, and its options."""
-WITHOUT_PEERS = {"lecun_table", "gan_step", "gan_quality", "vae_likelihood", "sampling", "few_pictures"}
+WITHOUT_PEERS = {"lecun_table", "gan_step", "gan_quality", "vae_likelihood", "sampling", "few_pictures", "inversion"}
 LIMIT_SECONDS = {False: 5 * 60, True: 30 * 60}
 
 
