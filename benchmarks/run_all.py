@@ -27,6 +27,7 @@ QUICK = {
     "kernels": ["--rounds", "3"],
     "looking": [],
     "few_pictures": ["--minutes", "0.5"],
+    "inversion": ["--minutes", "0.5", "--faces", "20", "--steps", "100"],
     "lecun_table": ["--quick"],
 }
 FULL = {
@@ -40,6 +41,7 @@ FULL = {
     "kernels": [],
     "looking": [],
     "few_pictures": [],
+    "inversion": [],
     "lecun_table": [],
     "accuracy cifar90": [],
     "accuracy cifar": [],
@@ -47,7 +49,16 @@ FULL = {
     "accuracy mnist": [],
 }
 """Benchmark, with its task where it has several, and its options."""
-WITHOUT_PEERS = {"lecun_table", "gan_step", "gan_quality", "vae_likelihood", "sampling", "few_pictures", "looking"}
+WITHOUT_PEERS = {
+    "lecun_table",
+    "gan_step",
+    "gan_quality",
+    "vae_likelihood",
+    "sampling",
+    "few_pictures",
+    "looking",
+    "inversion",
+}
 LIMIT_SECONDS = {False: 5 * 60, True: 30 * 60}
 
 

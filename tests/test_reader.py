@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nonesuch import library
+from nonesuch import library, reader
 from nonesuch.assembly import divided, reopen
 from nonesuch.data.open import open_data
 from nonesuch.errors import DataError
@@ -34,13 +34,22 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_reads_what_is_plain_to_see(archive: Path) -> None:
     pack = open_data(archive)
     data = divided(pack, "", 0.1, 0.2)
-    reader = Reader(data, threads=1)
-    assert set(reader.names) == {"side", "shade"}
-    assert min(reader.accuracy) > 0.9
-    read = reader.read(pack.pixels[:7])
-    assert read.shape == (7, 2)
-    again = Reader(data, threads=1)
-    np.testing.assert_array_equal(again.read(pack.pixels), reader.read(pack.pixels))
+    found = Reader(data, threads=1)
+    assert set(found.names) == {"side", "shade"}
+    assert min(found.accuracy) > 0.9
+    assert found.read(pack.pixels[:7]).shape == (7, 2)
+
+
+def test_it_is_trained_once_and_kept_beside_the_pack(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack = open_data(archive)
+    data = divided(pack, "", 0.1, 0.2)
+    first = Reader(data, threads=1)
+    trained = []
+    monkeypatch.setattr(reader, "train", lambda objective, pictures: trained.append(pictures))
+    np.testing.assert_array_equal(Reader(data, threads=1).read(pack.pixels), first.read(pack.pixels))
+    assert trained == []
+    Reader(divided(pack, "", 0.2, 0.2), threads=1)  # learns from other pictures
+    assert len(trained) == 1
 
 
 def test_pictures_without_labels_cannot_be_read(archive: Path, tmp_path: Path) -> None:

@@ -17,15 +17,16 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
+from pydantic import JsonValue
 from torch import Tensor, nn
 
 from nonesuch.data.augment import AugmentSpec
 from nonesuch.data.batches import Batches
-from nonesuch.errors import DivergedError, RunError
+from nonesuch.errors import DivergedError
 from nonesuch.models.blocks import FirstConv, Flatten
 from nonesuch.models.config import Shape
 from nonesuch.pixels import Picture, to_signed
-from nonesuch.runs import atomic, reading, weights
+from nonesuch.runs import kept
 from nonesuch.training import optimizers
 from nonesuch.training.budget import Budget
 from nonesuch.training.classify import Classify, ClassifySettings, Labelled
@@ -76,11 +77,11 @@ def extractor(pixels: Picture, rows: Ints, targets: Ints | None, classes: int, f
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         net = measuring_net(shape, answers)
-        digest = _load(net, folder, key)
+        digest = kept.load(net, folder, f"features-{key}", task, _MOST_BYTES)
         if digest is None:
             with on_threads(threads):
                 _train(net, pixels, rows, targets if task["name"] == "classes" else None)
-            digest = _save(net, folder, key, task)
+            digest = kept.save(net, folder, f"features-{key}", task)
     return Extractor(f"{task['name']}-{DIMENSIONS}", digest[:12], shape, net.eval())
 
 
@@ -132,7 +133,7 @@ def turn(pixels: Tensor, kind: int) -> Tensor:
     return pixels.flip([(), (3,), (2,), (2, 3)][kind])
 
 
-def _task(pixels: Picture, rows: Ints, targets: Ints | None, classes: int) -> dict[str, str | int | list[int]]:
+def _task(pixels: Picture, rows: Ints, targets: Ints | None, classes: int) -> dict[str, JsonValue]:
     """What is to be learnt from what; another answer is another net."""
     labelled = targets is not None and classes >= 2
     learnt = hashlib.sha256(np.ascontiguousarray(rows, np.int64).tobytes())
@@ -141,7 +142,7 @@ def _task(pixels: Picture, rows: Ints, targets: Ints | None, classes: int) -> di
     return {
         "name": "classes" if labelled else "turns",
         "recipe": RECIPE,
-        "shape": list(pixels.shape[1:]),
+        "shape": [*pixels.shape[1:]],
         "classes": classes if labelled else TURNS,
         "pictures": len(rows),
         "rows_and_labels": learnt.hexdigest(),
@@ -193,12 +194,15 @@ def _train(net: nn.Sequential, pixels: Picture, rows: Ints, targets: Ints | None
     train(objective, len(rows))
 
 
-def train(objective: Objective, pictures: int) -> None:
-    """60,000 pictures, repeats counted, or 60 epochs of a small set. Raises DivergedError."""
-    budget = Budget(images=min(IMAGES, MOST_EPOCHS * pictures))
-    for event in fit(objective, Pace(budget, BATCH, pictures), _Plain()):
+def train(
+    objective: Objective, pictures: int, images: int | None = None, batch: int = BATCH, what: str = "the measuring net"
+) -> None:
+    """Of so many pictures an epoch: 60,000, repeats counted, or 60 epochs of a small set, unless `images` says how
+    many. Raises DivergedError, which names `what` was trained."""
+    budget = Budget(images=images or min(IMAGES, MOST_EPOCHS * pictures))
+    for event in fit(objective, Pace(budget, batch, pictures), _Plain()):
         if isinstance(event, Diverged):
-            raise DivergedError(f"the measuring net could not be trained on these pictures: {event.message}")
+            raise DivergedError(f"{what} could not be trained on these pictures: {event.message}")
 
 
 @contextmanager
@@ -210,33 +214,3 @@ def on_threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _names(key: str) -> tuple[str, str]:
-    return f"features-{key}.safetensors", f"features-{key}.json"
-
-
-def _load(net: nn.Sequential, folder: Path, key: str) -> str | None:
-    """Fill the net from its files and return the hash of its weights; None where they are missing or damaged."""
-    tensors, head = _names(key)
-    try:
-        data = reading.read_bytes(folder, tensors, _MOST_BYTES)
-        digest = hashlib.sha256(data).hexdigest()
-        if reading.read_json(folder, head).get("sha256") != digest:
-            return None
-        loaded = weights.from_bytes(data)
-        weights.match(net.state_dict(), loaded)
-    except (FileNotFoundError, RunError, ValueError):
-        return None
-    net.load_state_dict(loaded)
-    return digest
-
-
-def _save(net: nn.Sequential, folder: Path, key: str, task: dict[str, str | int | list[int]]) -> str:
-    """Write the net beside the pack and return the hash of its weights. The sum comes last: it makes the net valid."""
-    tensors, head = _names(key)
-    data = weights.to_bytes(net.state_dict())
-    digest = hashlib.sha256(data).hexdigest()
-    atomic.write_bytes(folder / tensors, data)
-    atomic.write_json(folder / head, {"schema_version": 1, **task, "sha256": digest})
-    return digest

@@ -13,7 +13,7 @@ from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.models.likelihood import kl, log_likelihood
 from nonesuch.training import optimizers
 from nonesuch.training.optimizers import OptimizerSettings
-from nonesuch.training.perceptual import unlikeness
+from nonesuch.training.perceptual import unlikeness, unlikeness_to
 from nonesuch.training.reconstruct import Reconstruct, ReconstructSettings, binarised
 
 
@@ -77,6 +77,11 @@ def test_unlikeness_is_its_definition() -> None:
     assert torch.equal(unlikeness(net, images, images), torch.zeros(2))
     found.sum().backward()
     assert float(drawn.grad.abs().sum()) > 0  # type: ignore[union-attr]
+    again = drawn.detach().requires_grad_()
+    to_them = unlikeness_to(net, images)(again)
+    torch.testing.assert_close(to_them, found)
+    to_them.sum().backward()
+    torch.testing.assert_close(again.grad, drawn.grad)
 
 
 def test_a_perceptual_term_is_added_and_leaves_the_judge_alone() -> None:

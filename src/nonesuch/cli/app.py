@@ -12,6 +12,7 @@ from nonesuch.cli import (
     verbs_directions,
     verbs_draw,
     verbs_inside,
+    verbs_invert,
     verbs_kernel,
     verbs_measure,
     verbs_train,
@@ -35,6 +36,7 @@ for group in (
     verbs_kernel,
     verbs_draw,
     verbs_directions,
+    verbs_invert,
 ):
     app.add_typer(group.verbs)
 

@@ -40,8 +40,10 @@ def listing(root: Path) -> None:
 
 def evaluate(root: Path, where: str, attributes: bool, features: Path | None, scale: str, as_json: bool) -> None:
     """Measure again; print the report."""
+    from nonesuch.evaluation.disentangling import disentangled
     from nonesuch.features_onnx import OnnxFeatures, Scale
     from nonesuch.library import open_run
+    from nonesuch.models.autoencoder import Autoencoder
 
     run = open_run(where, root)
     published = OnnxFeatures(features, cast(Scale, scale)) if features is not None else None
@@ -50,6 +52,8 @@ def evaluate(root: Path, where: str, attributes: bool, features: Path | None, sc
         run.distances(published)
     if attributes:
         run.attributes()
+        if isinstance(run.net, Autoencoder):
+            disentangled(run)
     if as_json:
         print(json.dumps(run.report()))
     else:
@@ -183,6 +187,8 @@ def _show_drawings(report: dict[str, Any]) -> None:
         console.print(report["leak"]["sentence"])
     if report.get("attributes"):
         _show_attributes(report["attributes"])
+    if report.get("disentanglement"):
+        _show_disentanglement(report["disentanglement"])
 
 
 def _show_distances(found: dict[str, Any] | None) -> None:
@@ -217,6 +223,22 @@ def _show_attributes(report: dict[str, Any]) -> None:
         table.add_row(
             name, str(len(column["values"])), f"{column['accuracy']:.1%}", f"{100 * column['off']:.1f}", missing
         )
+    console.print(table)
+
+
+def _show_disentanglement(report: dict[str, Any]) -> None:
+    """The mutual information gap, and the factors that one dimension of the code tells most alone."""
+    console, span = _console(), report["interval"]
+    console.print(
+        f"disentanglement of {report['n']:,} pictures' codes: MIG {report['mig']:.3f} ({span['low']:.3f} to "
+        f"{span['high']:.3f}; 1: one dimension tells each attribute whole, and no other does)"
+    )
+    table = Table("attribute", "gap", "dimension", "tells", "the next", "tells", box=None, pad_edge=False)
+    best = sorted(report["factors"].items(), key=lambda item: -item[1]["gap"])[:SHOWN_ROWS]
+    for name, one in best:
+        first, second = one["dimensions"]
+        told, next_told = (f"{share:.1%}" for share in one["shares"])
+        table.add_row(name, f"{one['gap']:.3f}", str(first), told, str(second), next_told)
     console.print(table)
 
 

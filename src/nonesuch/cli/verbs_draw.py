@@ -31,7 +31,7 @@ def sample(
 @verbs.command()
 def walk(
     run: RunArgument,
-    points: Annotated[list[str], typer.Argument(metavar="POINT...", help="Seeds; of an ae or vae also picture files.")],
+    points: Annotated[list[str], typer.Argument(metavar="POINT...", help="Seeds, or picture files.")],
     frames: Annotated[int, typer.Option(help="Of the whole film.")] = 48,
     way: Annotated[str, typer.Option(help="slerp: along the arc, lerp: straight.")] = "slerp",
     ease: Annotated[str, typer.Option(help="linear, or smooth: at rest at each point.")] = "linear",

@@ -18,7 +18,7 @@ STRIP_COLUMNS = 12
 
 @dataclass(frozen=True)
 class Walk:
-    """How to go. points: seeds, or picture files for a net with an encoder. psi: 1 as it is, 0 all at the centre."""
+    """How to go. points: seeds, or picture files. psi: 1 as it is, 0 all at the centre."""
 
     points: tuple[str, ...]
     frames: int = 48
@@ -42,7 +42,7 @@ class Walk:
 def walk(root: Path, where: str, wish: Walk, out: Path | None) -> None:
     """Write a film (.gif), a strip (.png) or a folder of frames, and print where it is."""
     run = open_run(where, root)
-    points = run.places([int(point) if point.isdecimal() else point for point in wish.points])
+    points = run.places([int(point) if point.isdecimal() else point for point in wish.points], wish.named)
     if wish.circle:
         path = circle(points[0], points[1], wish.frames)
     else:

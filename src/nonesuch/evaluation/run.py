@@ -15,7 +15,7 @@ from nonesuch.assembly import build_net, engine, reopen
 from nonesuch.data.decode import Reject, Undecodable, decode, fit
 from nonesuch.data.places import cache_root
 from nonesuch.errors import DataError, RecipeError, RunError
-from nonesuch.evaluation import drawings, examiners
+from nonesuch.evaluation import drawings, examiners, inversion
 from nonesuch.evaluation.autoencoder import load_mixture
 from nonesuch.evaluation.classifier import logits_of
 from nonesuch.evaluation.drawings import pictures_of
@@ -171,28 +171,19 @@ class Run:
         with torch.inference_mode():
             return draw(self._drawn_by(fast), self.recipe, seeds, chosen, mixed)
 
-    def places(self, points: Sequence[int | str | Path]) -> Tensor:
-        """Points of latent space (N, latent): seeds as `sample` takes them, or picture files through the encoder.
+    def places(self, points: Sequence[int | str | Path], named: str | None = None) -> Tensor:
+        """Points of latent space (N, latent): seeds as `sample` takes them, or picture files through an encoder.
 
-        Raises RunError for a run that makes no pictures, and for files where there is no encoder; DataError for a file
-        that cannot be read.
+        A GAN has none: one is trained on the first call, and its answer refined; drawn as `named` the photo is found
+        again. Raises RunError for a run that makes no pictures, DataError for a file that cannot be read.
         """
-        self._check_draws(None)
-        files = [point for point in points if not isinstance(point, int)]
+        self._check_draws(named)
         net = self.net
         assert isinstance(net, Generator | Autoencoder)
-        codes: dict[str, Tensor] = {}
-        if files:
-            if not isinstance(net, Autoencoder):
-                raise RunError(f"{self.folder.path.name} has no encoder for {files[0]}; give seeds, or an ae or vae")
-            for file, found in zip(files, self.read(map(Path, files)), strict=True):
-                if isinstance(found, Reject):
-                    raise DataError(f"{found.name}: {found.reason}")
-                images = as_trained(self.recipe, found[1].permute(0, 2, 3, 1).numpy())
-                with evaluating(net):
-                    codes[str(file)] = net.encode(images)[0].float()
-        rows = [latents([p], net.latent) if isinstance(p, int) else codes[str(p)] for p in points]
-        return torch.cat(rows)
+        files = [point for point in points if not isinstance(point, int)]
+        told = self.classes.index(named) if named else 0
+        codes = dict(zip(map(str, files), inversion.places(self, files, told), strict=True)) if files else {}
+        return torch.stack([latents([p], net.latent)[0] if isinstance(p, int) else codes[str(p)] for p in points])
 
     def drawn_at(self, z: Tensor, named: str | None = None, fast: bool = False) -> Picture:
         """Pictures (N, H, W, C) uint8 at places (N, latent), float32; of a conditional generator all of one class.

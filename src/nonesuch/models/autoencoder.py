@@ -4,6 +4,7 @@ A point (AE; Hinton and Salakhutdinov 2006) or a Gaussian around a point (VAE; K
 strided convolutions down, nearest resize and 3x3 convolutions up: any size, and runs in browsers.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, NamedTuple
 
@@ -41,21 +42,30 @@ class Coded(NamedTuple):
     log_variance: Tensor | None
 
 
+def halving(shape: Shape, widths: Sequence[int], hidden: int) -> tuple[nn.Sequential, list[tuple[int, int]]]:
+    """Strided convolutions, each halving the picture (rounded up), and a dense layer: (B, *shape) to (B, hidden).
+
+    Beside the net: the sizes of the picture and of the maps after each convolution.
+    """
+    sizes, down = [shape[1:]], list[nn.Module]()
+    for before, after in pairwise((shape[0], *widths)):
+        conv = FirstConv if before == shape[0] else nn.Conv2d
+        down += [conv(before, after, 3, 2, 1, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(SLOPE)]
+        sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
+    flat = widths[-1] * sizes[-1][0] * sizes[-1][1]
+    return nn.Sequential(*down, nn.Flatten(), nn.Linear(flat, hidden), nn.LeakyReLU(SLOPE)), sizes
+
+
 class Autoencoder(nn.Module):
     """`encode`, `decode`, and both in one call. `log_noise` () is the learned noise of the pictures' likelihood."""
 
     def __init__(self, config: AutoencoderConfig, shape: Shape) -> None:
         super().__init__()
         self.latent, self.shape, self.gaussian = config.latent, shape, config.gaussian
-        sizes, maps = [shape[1:]], [shape[0], *config.widths]
-        down: list[nn.Module] = []
-        for before, after in pairwise(maps):
-            conv = FirstConv if before == shape[0] else nn.Conv2d
-            down += [conv(before, after, 3, 2, 1, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(SLOPE)]
-            sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
+        maps = [shape[0], *config.widths]
+        self.encoder, sizes = halving(shape, config.widths, config.hidden)
         self.coarse = (maps[-1], *sizes[-1])
         flat = maps[-1] * sizes[-1][0] * sizes[-1][1]
-        self.encoder = nn.Sequential(*down, nn.Flatten(), nn.Linear(flat, config.hidden), nn.LeakyReLU(SLOPE))
         self.code = nn.Linear(config.hidden, config.latent * (2 if config.gaussian else 1))
         self.first = nn.Sequential(
             nn.Linear(config.latent, config.hidden),

@@ -9,6 +9,7 @@
       report.json                 last measurement
       directions.json             named directions of its latent space
       mixture.safetensors         of an autoencoder: the Gaussian mixture of its codes, fitted with the report
+      inverter.safetensors/.json  of a GAN: the encoder that finds photos in its latent space, and what it was made of
       pictures/                   confusion matrix and answers, drawn from the report
       page/                       last published page
       trainer.lock                held by the one process that trains; says nothing when nobody holds it
@@ -31,6 +32,7 @@ EVENTS = "events.jsonl"
 REPORT = "report.json"
 MIXTURE = "mixture.safetensors"
 DIRECTIONS = "directions.json"
+INVERTER = "inverter"
 PREVIEWS = "previews"
 HISTORY = "history"
 SNAPSHOTS = "snapshots"
