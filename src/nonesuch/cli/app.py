@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import typer
 
-from nonesuch.cli import verbs_data, verbs_draw, verbs_inside, verbs_kernel, verbs_measure, verbs_train
+from nonesuch.cli import verbs_data, verbs_draw, verbs_inside, verbs_kernel, verbs_maps, verbs_measure, verbs_train
 from nonesuch.errors import NonesuchError
 
 app = typer.Typer(
@@ -17,7 +17,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (verbs_data, verbs_train, verbs_measure, verbs_inside, verbs_kernel, verbs_draw):
+for group in (verbs_data, verbs_train, verbs_measure, verbs_inside, verbs_kernel, verbs_draw, verbs_maps):
     app.add_typer(group.verbs)
 
 
