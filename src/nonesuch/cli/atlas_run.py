@@ -53,8 +53,9 @@ def neighbours(root: Path, where: str, picture: str, count: int, out: Path | Non
     """Write the picture above its neighbours, and print their names and distances."""
     run = open_run(where, root)
     target = _png(out or run.folder.path / "pictures" / f"neighbours-{Path(picture).stem}.png")
-    found = neighbours_of(run, int(picture) if picture.isdecimal() else picture, count)
-    write_png(target, found.sheet(picture))
+    seed = picture.isdecimal()
+    found = neighbours_of(run, int(picture) if seed else picture, count)
+    write_png(target, found.sheet(f"seed {picture}" if seed else Path(picture).name))
     table = Table("space", "distance", "training picture", box=None, pad_edge=False)
     for near in found.near:
         for distance, name in zip(near.distances.tolist(), near.names, strict=True):

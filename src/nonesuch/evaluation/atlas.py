@@ -14,6 +14,7 @@ from nonesuch.evaluation.run import Run
 from nonesuch.latent import clusters as grouping
 from nonesuch.latent.atlas import GRID, Atlas, Cells, Method, cells, lay_out
 from nonesuch.latent.clusters import Agreement, Clusters, Grouping
+from nonesuch.latent.plane import AXES
 from nonesuch.measure import codes_chart
 from nonesuch.measure.codes_chart import Dots, Tiles
 from nonesuch.pixels import Picture
@@ -89,9 +90,7 @@ def map_of(
         covariances = atlas.plane.covariances(found.variances)
     groups = grouping.cluster(values, by, count, seed) if by is not None else None
     agreed = grouping.agreement(groups.groups[:real], classes) if groups is not None and names else None
-    return RunMap(
-        found, atlas, name, classes, names, covariances, there, made_there, drawn, where, groups, agreed
-    )  # fmt: skip
+    return RunMap(found, atlas, name, classes, names, covariances, there, made_there, drawn, where, groups, agreed)
 
 
 def _drawn(run: Run, found: Points, atlas: Atlas, there: Cells, made: Cells) -> tuple[Picture, Ints]:
@@ -116,8 +115,8 @@ def _panels(found: RunMap) -> "list[Dots | Tiles]":
     if found.names or not len(found.points.made):
         coloured = f", coloured by {found.column}" if found.names else ""
         spread = None if found.covariances is None else frame.unit_covariances(found.covariances)
-        kind = "points" if spread is None else "middles; ellipses: one standard deviation of some"
-        title = f"{real:,} pictures{coloured}" if found.points.variances is None else f"{real:,} {kind}{coloured}"
+        kind = "points" if found.points.variances is None else "Gaussians"
+        title = f"{real:,} {kind}{coloured}" + ("; ellipses: one standard deviation" if spread is not None else "")
         panels.append(Dots(title, places[:real], found.classes, found.names, spread))
     if len(found.points.made):
         sides = np.repeat([0, 1], [real, len(found.points.made)])
@@ -137,6 +136,8 @@ def _drawn_panel(found: RunMap) -> Tiles:
         title = "the most typical generated one; shaded: only real ones lie here"
     elif found.atlas.plane is not None:
         title = "what is drawn from each place"
+        if found.points.values.shape[1] > AXES:
+            title += ", the other directions as they are on average"
     else:
         title = "what is drawn from the mean code of each cell"
     there = found.cells.count > 0 if len(found.points.made) else None

@@ -94,9 +94,9 @@ def _near(data: Pictures, rows: Ints, space: str, asked: Floats, known: Floats, 
 
 def _picture(run: Run, what: int | str | Path) -> Picture:
     if isinstance(what, int):
-        return run.sample([what])[0]
+        (picture,) = run.sample([what])
+        return np.asarray(picture)
     (read,) = run.read([what])
     if isinstance(read, Reject):
         raise DataError(f"{read.name}: {read.reason}")
-    picture: Picture = read[1][0].permute(1, 2, 0).contiguous().numpy()
-    return picture
+    return np.asarray(read[1][0].permute(1, 2, 0).contiguous().numpy())

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from nonesuch.errors import RecipeError
 from nonesuch.latent import embedding
-from nonesuch.latent.plane import Plane, principal
+from nonesuch.latent.plane import AXES, Plane, principal
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -105,6 +105,8 @@ def lay_out(codes: npt.ArrayLike, method: Method = "pca", seed: int = 0) -> Atla
         places = plane.places(codes)
         first, second = plane.shares
         words = f"PCA: {first:.0%} of the variance across, {second:.0%} up"
+        if np.shape(codes)[1] == AXES:
+            words = "its own two axes"
         return Atlas("pca", places, plane, Frame.around(places), words)
     found = {"tsne": embedding.tsne, "umap": embedding.umap}[method](codes, seed)
     return Atlas(method, found.places, None, Frame.around(found.places), found.words)

@@ -35,7 +35,7 @@ class Embedding:
 def tsne(codes: npt.ArrayLike, seed: int) -> Embedding:
     """t-SNE (van der Maaten and Hinton 2008; Barnes-Hut, van der Maaten 2014) of codes (N, latent).
 
-    Perplexity 30, or a quarter of the codes where there are few. At most 2,500 codes, evenly chosen, are fitted; each
+    Perplexity 30, or a quarter of the codes where there are few. At most 2,500 codes, chosen by the seed, are fitted; each
     other one is laid at the mean of its five nearest, the nearer the heavier. Starts from the principal components.
     Raises DataError for fewer than 8 codes, RecipeError for a seed that scikit-learn does not take.
     """
@@ -43,7 +43,7 @@ def tsne(codes: npt.ArrayLike, seed: int) -> Embedding:
 
     points = _ready(codes, seed)
     count = min(len(points), MOST_FITTED)
-    chosen = np.arange(count) * len(points) // count
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(points))[:count])
     perplexity = min(PERPLEXITY, count / 4)
     fitted = TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(points[chosen])
     places = np.empty((len(points), 2))

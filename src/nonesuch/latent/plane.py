@@ -51,7 +51,8 @@ def principal(codes: npt.ArrayLike) -> Plane:
         return Plane(np.zeros(AXES), np.eye(AXES), points.var(0) / total)
     kept = min(AXES, *points.shape)
     # Of wide codes it finds the first components only, by seeded random projections (Halko et al. 2011).
-    found = PCA(kept, random_state=0).fit(points)
+    with np.errstate(invalid="ignore"):  # codes that are all the same have no shares
+        found = PCA(kept, random_state=0).fit(points)
     rows = found.components_
     signs = np.sign(rows[np.arange(kept), np.abs(rows).argmax(1)])
     axes, shares = np.zeros((AXES, points.shape[1])), np.zeros(AXES)
