@@ -25,6 +25,7 @@ QUICK = {
     "vae_likelihood": ["--short", "0.3", "--parts", "short", "speed", "--rounds", "1"],
     "sampling": ["--rounds", "3"],
     "kernels": ["--rounds", "3"],
+    "latent": ["--rounds", "1"],
     "few_pictures": ["--minutes", "0.5"],
     "lecun_table": ["--quick"],
 }
@@ -37,6 +38,7 @@ FULL = {
     "vae_likelihood": [],
     "sampling": [],
     "kernels": [],
+    "latent": [],
     "few_pictures": [],
     "lecun_table": [],
     "accuracy cifar90": [],
@@ -45,7 +47,7 @@ FULL = {
     "accuracy mnist": [],
 }
 """Benchmark, with its task where it has several, and its options."""
-WITHOUT_PEERS = {"lecun_table", "gan_step", "gan_quality", "vae_likelihood", "sampling", "few_pictures"}
+WITHOUT_PEERS = {"lecun_table", "gan_step", "gan_quality", "vae_likelihood", "sampling", "few_pictures", "latent"}
 LIMIT_SECONDS = {False: 5 * 60, True: 30 * 60}
 
 

@@ -48,7 +48,7 @@ def test_a_seeds_neighbours_in_latent_space_are_those_of_its_z(made_runs: MadeRu
 def test_what_has_no_neighbours_is_said(made_runs: MadeRuns) -> None:
     with pytest.raises(RunError, match="holds a classifier, which draws no seeds"):
         neighbours_of(made_runs("cnn"), 7)
-    with pytest.raises(DataError, match="no.png: no such file"):
+    with pytest.raises(DataError, match=r"no\.png: no such file"):
         neighbours_of(made_runs("gan"), "no.png")
     with pytest.raises(RecipeError, match="1 to 100 neighbours can be shown; found 0"):
         neighbours_of(made_runs("gan"), 7, 0)

@@ -38,6 +38,14 @@ def test_each_net_draws_the_code_of_the_place_by_itself(pad: Pad) -> None:
         np.testing.assert_array_equal(drawn, expected)
 
 
+def test_a_gan_is_drawn_around_its_seed(nets: tuple[Run, Run, Run]) -> None:
+    _, vae, gan = nets
+    found = pad_of([vae, gan], "up", seed=5)
+    z = gan.places([5]).double().numpy()
+    tied = found.nets[1].tie
+    np.testing.assert_allclose(tied.codes(z @ tied.weights + tied.bias), z, atol=1e-6)
+
+
 def test_the_same_net_twice_is_tied_nearly_perfectly(nets: tuple[Run, Run, Run]) -> None:
     """A second VAE with the same weights: its codes are those of the axes, so the regression has to find them again."""
     twin = Run(nets[1].folder)

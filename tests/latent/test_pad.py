@@ -42,12 +42,22 @@ def test_no_code_of_that_place_is_more_probable() -> None:
         assert surprise(code) < surprise(code + 0.3 * step)
 
 
+def test_through_a_code_that_code_is_drawn_at_its_own_place() -> None:
+    found = tie(CODES, PLACES)
+    moved = found.through(CODES[7])
+    here = CODES[7:8] @ moved.weights + moved.bias
+    np.testing.assert_allclose(here, PLACES[7:8], atol=0.02)
+    np.testing.assert_allclose(moved.codes(here), CODES[7:8], atol=1e-9)
+    np.testing.assert_allclose(moved.codes([[1.0, 2.0]]) @ moved.weights + moved.bias, [[1.0, 2.0]], atol=1e-9)
+
+
 def test_the_pads_own_net_is_drawn_on_its_plane_in_standard_deviations() -> None:
     common = axes(principal(CODES), CODES)
     own = common.own()
     asked = np.array([[0.0, 0.0], [1.0, 0.0], [-2.0, 1.5]])
     np.testing.assert_allclose(common.places(own.codes(asked)), asked, atol=1e-9)
     np.testing.assert_allclose(common.places(CODES).std(0), 1)
+    np.testing.assert_allclose(CODES @ own.weights + own.bias, common.places(CODES), atol=1e-9)
     assert own.fit == 1
 
 

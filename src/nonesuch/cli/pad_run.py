@@ -8,11 +8,11 @@ from nonesuch.library import open_run
 from nonesuch.pixels import write_png
 
 
-def pad(root: Path, chosen: list[str], named: str | None, target: Path) -> None:
+def pad(root: Path, chosen: list[str], named: str | None, seed: int, target: Path) -> None:
     """Write the sheet; print how good each fit is, and where the sheet is."""
     if target.suffix != ".png":
         raise RecipeError(f"a pad is written as .png; found {target.name}")
-    found = pad_of([open_run(where, root) for where in chosen], named)
+    found = pad_of([open_run(where, root) for where in chosen], named, seed)
     write_png(target, found.sheet())
     for net in found.nets:
         tied = "axes of the pad" if net.run is found.run else f"fit R2 {net.tie.fit:.3f}"

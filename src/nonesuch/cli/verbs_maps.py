@@ -47,10 +47,11 @@ def neighbours(
 def pad(
     chosen: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="An ae or vae, and others of its data.")],
     named: Annotated[str | None, typer.Option("--class", help="What conditional GANs draw; else their first.")] = None,
+    seed: Annotated[int, typer.Option(help="The picture that GANs are drawn around.")] = 0,
     out: Annotated[Path, typer.Option(help="A .png file.")] = Path("pad.png"),
     runs: Runs = Path("runs"),
 ) -> None:
     """Put several nets of the same data on one pad: common axes, and what each net draws at each place."""
     from nonesuch.cli import pad_run
 
-    pad_run.pad(runs, chosen, named, out)
+    pad_run.pad(runs, chosen, named, seed, out)

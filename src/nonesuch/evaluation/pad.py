@@ -2,7 +2,8 @@
 
 The axes are the principal ones of an encoder's codes of real pictures: of the first VAE, else of the first AE. Another
 autoencoder is tied to them through the codes both have of the same pictures, a GAN through its own samples, which the
-encoder of the axes looks at.
+encoder of the axes looks at. Autoencoders are drawn around their average code. A GAN's average z is 0, where it was
+hardly ever trained: it is drawn around the z of a seed, which keeps its own look in all directions but two.
 """
 
 from collections.abc import Sequence
@@ -77,8 +78,9 @@ class Pad:
         return "its own axes" if net.run is self.run else f"fit: R2 {net.tie.fit:.2f}"
 
 
-def pad_of(runs: Sequence[Run], named: str | None = None) -> Pad:
-    """Ties runs of the same data to one pad. named: what conditional GANs draw, by default their first class.
+def pad_of(runs: Sequence[Run], named: str | None = None, seed: int = 0) -> Pad:
+    """Ties runs of the same data to one pad. named: what conditional GANs draw, by default their first class. seed: the
+    picture that GANs are drawn around.
 
     Raises RunError for a classifier, RecipeError for fewer than two runs, runs of different pictures, no autoencoder
     among them or a class that a GAN does not know, DataError when the pictures are gone or too few.
@@ -97,7 +99,7 @@ def pad_of(runs: Sequence[Run], named: str | None = None) -> Pad:
         elif isinstance(run.net, Autoencoder):
             found = tie(_codes(run, pictures), common.places(own))
         else:
-            found = _tied_generator(run, base, common, _known(run, named))
+            found = _tied_generator(run, base, common, _known(run, named), seed)
         nets.append(Drawn(run, found, _lands(run, base, common, found, _known(run, named))))
     return Pad(base, common, tuple(nets), named)
 
@@ -121,12 +123,12 @@ def _check(runs: Sequence[Run]) -> Run:
     return coders[0]
 
 
-def _tied_generator(run: Run, base: Run, common: Axes, named: str | None) -> Tie:
+def _tied_generator(run: Run, base: Run, common: Axes, named: str | None, seed: int) -> Tie:
     """By what the encoder of the axes sees in samples of seeds 0, 1, 2, ..., all of the class that will be drawn."""
     assert isinstance(run.net, Generator)
     z = latents(range(PAIRS), run.net.latent)
     samples = run.drawn_at(z, named, fast=True)
-    return tie(z.numpy(), common.places(_codes(base, samples)))
+    return tie(z.numpy(), common.places(_codes(base, samples))).through(latents([seed], run.net.latent).numpy()[0])
 
 
 def _lands(run: Run, base: Run, common: Axes, found: Tie, named: str | None) -> float:

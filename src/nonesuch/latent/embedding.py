@@ -35,8 +35,8 @@ class Embedding:
 def tsne(codes: npt.ArrayLike, seed: int) -> Embedding:
     """t-SNE (van der Maaten and Hinton 2008; Barnes-Hut, van der Maaten 2014) of codes (N, latent).
 
-    Perplexity 30, or a quarter of the codes where there are few. At most 2,500 codes, chosen by the seed, are fitted; each
-    other one is laid at the mean of its five nearest, the nearer the heavier. Starts from the principal components.
+    Perplexity 30, or a quarter of the codes where there are few. At most 2,500 codes, chosen by the seed, are fitted;
+    each other one is laid at the mean of its five nearest, the nearer the heavier. Starts from principal components.
     Raises DataError for fewer than 8 codes, RecipeError for a seed that scikit-learn does not take.
     """
     from sklearn.manifold import TSNE

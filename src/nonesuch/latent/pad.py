@@ -3,7 +3,7 @@
 The pad's axes belong to one latent space; another one is tied to them by a linear regression of places on codes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -34,22 +34,33 @@ class Axes:
 
     def own(self) -> "Tie":
         """How that net itself is drawn: on the plane."""
-        matrix = self.scale[:, None] * self.plane.axes
-        return Tie(self.plane.codes(self.centre[None])[0], matrix, 1.0)
+        weights = self.plane.axes.T / self.scale
+        bias = self.places(np.zeros((1, len(weights))))[0]
+        return Tie(self.plane.codes(self.centre[None])[0], self.scale[:, None] * self.plane.axes, weights, bias, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
 class Tie:
-    """code = offset (latent,) + place @ matrix (2, latent). fit: R^2 of the regression on held-out pairs, 1 at best."""
+    """code = offset (latent,) + place @ matrix (2, latent), and back, place = code @ weights (latent, 2) + bias (2,).
+
+    fit: R^2 of the way back on held-out pairs, 1 at best.
+    """
 
     offset: Floats
     matrix: Floats
+    weights: Floats
+    bias: Floats
     fit: float
 
     def codes(self, places: npt.ArrayLike) -> Floats:
         """Places (N, 2) to codes (N, latent)."""
         found: Floats = self.offset + np.asarray(places, np.float64) @ self.matrix
         return found
+
+    def through(self, code: npt.ArrayLike) -> "Tie":
+        """The same tie, moved so that a code (latent,) is drawn at its own place: what else it is, all places are."""
+        start = np.asarray(code, np.float64)
+        return replace(self, offset=start - (start @ self.weights + self.bias) @ self.matrix)
 
 
 def axes(plane: Plane, codes: npt.ArrayLike) -> Axes:
@@ -76,7 +87,7 @@ def tie(codes: npt.ArrayLike, places: npt.ArrayLike) -> Tie:
     mean, covariance = known.mean(0), np.cov(known, rowvar=False, bias=True).reshape(known.shape[1], -1)
     spread = weights.T @ covariance @ weights
     matrix = np.linalg.pinv(spread, hermitian=True) @ weights.T @ covariance
-    return Tie(mean - (mean @ weights + bias) @ matrix, matrix, fit)
+    return Tie(mean - (mean @ weights + bias) @ matrix, matrix, weights, bias, fit)
 
 
 def explained(truth: npt.ArrayLike, found: npt.ArrayLike) -> float:
