@@ -26,6 +26,7 @@ QUICK = {
     "sampling": ["--rounds", "3"],
     "kernels": ["--rounds", "3"],
     "looking": [],
+    "latent": ["--rounds", "1"],
     "few_pictures": ["--minutes", "0.5"],
     "inversion": ["--minutes", "0.5", "--faces", "20", "--steps", "100"],
     "lecun_table": ["--quick"],
@@ -40,6 +41,7 @@ FULL = {
     "sampling": [],
     "kernels": [],
     "looking": [],
+    "latent": [],
     "few_pictures": [],
     "inversion": [],
     "lecun_table": [],
@@ -58,6 +60,7 @@ WITHOUT_PEERS = {
     "few_pictures",
     "looking",
     "inversion",
+    "latent",
 }
 LIMIT_SECONDS = {False: 5 * 60, True: 30 * 60}
 

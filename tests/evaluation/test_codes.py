@@ -15,8 +15,8 @@ def test_codes_are_the_encoders_picture_by_picture(kind: str, gaussian: bool, ma
     run = made_runs(kind)  # type: ignore[arg-type]
     assert isinstance(run.net, Autoencoder)
     found = codes(run, "test", 5)
-    test = found.data.rows["test"]
-    assert found.rows.tolist() == [test[place * len(test) // 5] for place in range(5)]
+    known = found.data.rows["test"]
+    assert found.rows.tolist() == [known[at * len(known) // 5] for at in range(5)]  # of all classes, however sorted
     assert (found.log_variance is not None) == gaussian
     for place, row in enumerate(found.rows):
         one = to_signed(torch.from_numpy(found.data.pack.pixels[row : row + 1].copy()).permute(0, 3, 1, 2))

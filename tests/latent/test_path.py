@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from nonesuch.errors import RecipeError
-from nonesuch.latent.path import EASES, circle, lerp, slerp, through, truncated
+from nonesuch.latent.path import EASES, circle, keyframed, lerp, slerp, through, truncated
 
 
 def _points(count: int, size: int = 64) -> Tensor:
@@ -65,6 +65,33 @@ def test_smooth_rests_at_the_points() -> None:
     torch.testing.assert_close(found, torch.tensor([0, 0.15625, 0.5, 0.84375, 1]))  # 3 t^2 - 2 t^3 by hand
 
 
+def test_each_point_is_passed_at_its_own_second() -> None:
+    points = _points(3)
+    found = keyframed(points, [1.0, 3.5, 5.0], speed=10)
+    assert len(found) == 41
+    torch.testing.assert_close(found[[0, 25, 40]], points)
+    by_hand = torch.cat(
+        [slerp(points[0], points[1], torch.arange(25) / 25), slerp(points[1], points[2], torch.arange(16) / 15)]
+    )
+    torch.testing.assert_close(found, by_hand, rtol=1e-4, atol=1e-4)
+
+
+def test_equal_seconds_are_the_path_of_equal_times() -> None:
+    points = _points(4)
+    for ease in EASES:
+        torch.testing.assert_close(keyframed(points, [0, 2, 4, 6], 5, "lerp", ease), through(points, 31, "lerp", ease))
+        timed = keyframed(points, [0, 2, 4, 6], 5, "lerp", ease, loop=True)
+        torch.testing.assert_close(timed, through(points, 40, "lerp", ease, loop=True))
+
+
+def test_a_timed_loop_comes_back_in_the_mean_of_its_legs_and_has_no_seam() -> None:
+    points = torch.tensor([[0.0], [2.0], [8.0]])
+    found = keyframed(points, [0, 1, 3], 4, "lerp", loop=True).flatten()
+    assert len(found) == 18  # legs of 1 s and 2 s, and 1.5 s back
+    torch.testing.assert_close(found[[0, 4, 12]], points.flatten())
+    torch.testing.assert_close(found[12:], 8 - torch.arange(6) * 8 / 6)
+
+
 def test_every_frame_of_a_circle_is_a_draw_of_the_prior() -> None:
     pairs = torch.randn(4000, 2, 8, generator=torch.Generator().manual_seed(1))
     frames = torch.stack([circle(first, second, 7) for first, second in pairs])
@@ -86,6 +113,11 @@ def test_truncation_pulls_towards_the_centre() -> None:
         (lambda: through(_points(1), 5), "at least 2 points; found 1"),
         (lambda: through(_points(4), 3), "4 points need at least as many frames; found 3"),
         (lambda: through(_points(2), 5, "bee"), "slerp or lerp, linear or smooth; found bee, linear"),  # type: ignore[arg-type]
+        (lambda: keyframed(_points(1), [0], 5), "at least 2 points; found 1"),
+        (lambda: keyframed(_points(3), [0, 1], 5), "each of 3 points needs its second; found 2"),
+        (lambda: keyframed(_points(3), [0, 2, 2], 5), "seconds grow from point to point; found 0, 2, 2"),
+        (lambda: keyframed(_points(2), [0, math.nan], 5), "seconds grow"),
+        (lambda: keyframed(_points(3), [0, 0.1, 0.2], 5), "found 2: give them more seconds"),
         (lambda: circle(*_points(2), 3), "at least 4 frames; found 3"),
     ],
 )

@@ -14,6 +14,7 @@ from nonesuch.cli import (
     verbs_inside,
     verbs_invert,
     verbs_kernel,
+    verbs_maps,
     verbs_measure,
     verbs_train,
 )
@@ -35,6 +36,7 @@ for group in (
     verbs_apart,
     verbs_kernel,
     verbs_draw,
+    verbs_maps,
     verbs_directions,
     verbs_invert,
 ):

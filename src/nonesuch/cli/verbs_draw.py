@@ -31,8 +31,11 @@ def sample(
 @verbs.command()
 def walk(
     run: RunArgument,
-    points: Annotated[list[str], typer.Argument(metavar="POINT...", help="Seeds, or picture files.")],
-    frames: Annotated[int, typer.Option(help="Of the whole film.")] = 48,
+    points: Annotated[
+        list[str],
+        typer.Argument(metavar="POINT...", help="Seeds, or picture files. 7@2.5: at 2.5 seconds."),
+    ],
+    frames: Annotated[int | None, typer.Option(help="Of the whole film; by default 48.")] = None,
     way: Annotated[str, typer.Option(help="slerp: along the arc, lerp: straight.")] = "slerp",
     ease: Annotated[str, typer.Option(help="linear, or smooth: at rest at each point.")] = "linear",
     loop: Annotated[bool, typer.Option("--loop", help="Back to the first point.")] = False,
@@ -42,7 +45,7 @@ def walk(
         str | None, typer.Option("--class", help="What to draw, of a conditional GAN; else its first.")
     ] = None,
     speed: Annotated[float, typer.Option(help="Frames a second.")] = 12.0,
-    out: Annotated[Path | None, typer.Option(help="A .gif film, a .png strip, or a folder.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A .gif or .mp4 film, a .png strip, or a folder.")] = None,
     runs: Runs = Path("runs"),
 ) -> None:
     """Walk through latent space from point to point: what lies between two pictures."""

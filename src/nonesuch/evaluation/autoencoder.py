@@ -10,8 +10,9 @@ from nonesuch.errors import RunError
 from nonesuch.evaluation.drawings import MOST, DrawingExaminer, pictures_of, sheet
 from nonesuch.evaluation.examiner import evaluating
 from nonesuch.evaluation.sampling import as_pictures, as_trained, codes_of, decoded, redrawn
+from nonesuch.latent import atlas
 from nonesuch.measure import codes_chart, likelihood
-from nonesuch.measure.codes_chart import Codes
+from nonesuch.measure.codes_chart import Dots, Tiles
 from nonesuch.measure.distance import DistanceReport
 from nonesuch.measure.likelihood import LikelihoodReport
 from nonesuch.measure.mixture import Mixture, fit
@@ -147,12 +148,17 @@ class AutoencoderExaminer(DrawingExaminer):
         images = as_trained(self.recipe, self.data.pack.pixels[rows])
         with evaluating(self.net), self.engine.autocast():
             mean, log_variance = self.net.encode(images)
-        deviations = None if log_variance is None else (log_variance / 2).exp().numpy()
-        codes = Codes(mean.float().numpy(), deviations, self.data.targets[rows], self.data.classes)
+        frame = atlas.Frame.around(mean.float().numpy())
+        spread = None if log_variance is None else frame.unit_covariances(torch.diag_embed(log_variance.exp()).numpy())
         with torch.inference_mode():
-            between = as_pictures(decoded(self.net, self.recipe, torch.from_numpy(codes_chart.places(codes))))
+            between = as_pictures(decoded(self.net, self.recipe, torch.from_numpy(frame.centres()).float()))
         words = "each picture is a Gaussian" if self.net.gaussian else "each picture is a point"
-        return codes_chart.picture(codes, between, f"{len(rows):,} held-out pictures: {words}")
+        places = frame.unit(mean.float().numpy())
+        panels: list[Dots | Tiles] = [
+            Dots("codes", places, self.data.targets[rows], self.data.classes, spread),
+            Tiles("what is drawn from each place", between, np.arange(len(between)), atlas.GRID, below=frame.words),
+        ]
+        return codes_chart.sheet(f"{len(rows):,} held-out pictures: {words}", panels)
 
     def _mixture(self) -> Mixture:
         """Fitted on the codes of training pictures."""

@@ -33,7 +33,7 @@ class Codes:
 
 
 def codes(run: Run, split: Split = "train", most: int | None = None) -> Codes:
-    """Of a split's pictures, at most so many of them, spread over all of it.
+    """Of at most so many pictures spread over a split, in the order of the pack; all of them without `most`.
 
     Raises RunError for a run without an encoder, DataError when its pictures are gone or have changed.
     """
@@ -41,8 +41,11 @@ def codes(run: Run, split: Split = "train", most: int | None = None) -> Codes:
         raise RunError(f"{run.folder.path.name} holds a {run.recipe.kind}, which has no encoder; take an ae or a vae")
     data = reopen(run.recipe.data)
     rows = rows_of(data, split, most)
-    images = as_trained(run.recipe, data.pack.pixels[rows])
+    parts = []
     with evaluating(run.net):
-        parts = [run.net.encode(part) for part in torch.split(images, CHUNK)]
+        # Read in parts: all pictures of a large set as floats would not fit into memory.
+        for start in range(0, len(rows), CHUNK):
+            images = as_trained(run.recipe, data.pack.pixels[rows[start : start + CHUNK]])
+            parts.append(run.net.encode(images))
     spreads = [log_variance for _, log_variance in parts if log_variance is not None]
     return Codes(data, rows, torch.cat([mean for mean, _ in parts]), torch.cat(spreads) if spreads else None)

@@ -6,7 +6,8 @@ leaves: its middle is where a net was hardly ever trained (White 2016, "Sampling
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -61,18 +62,55 @@ def through(points: Tensor, frames: int, way: Way = "slerp", ease: Ease = "linea
     Points get equal times. loop: back to the first point, which is not shown twice, so that the film has no seam.
     Raises RecipeError for fewer than two points or fewer frames than points, or an unknown way.
     """
+    _check(points, way, ease)
+    if frames < len(points):
+        raise RecipeError(f"{len(points)} points need at least as many frames; found {frames}")
+    legs = len(points) if loop else len(points) - 1
+    return _along(points, torch.arange(legs + 1, dtype=torch.float64), frames, way, ease, loop)
+
+
+def keyframed(
+    points: Tensor,
+    seconds: Sequence[float],
+    speed: float,
+    way: Way = "slerp",
+    ease: Ease = "linear",
+    loop: bool = False,
+) -> Tensor:
+    """Through points (K, latent), each at its own second of a film of `speed` frames a second: (N, latent).
+
+    The film begins at the first point's second; without a loop its last frame is the last point. loop: the way back to
+    the first point takes as long as the other legs do on average, and the first point is not shown twice.
+    Raises RecipeError as `through` does, and for seconds that do not grow or whose film has fewer frames than points.
+    """
+    _check(points, way, ease)
+    if len(seconds) != len(points):
+        raise RecipeError(f"each of {len(points)} points needs its second; found {len(seconds)}")
+    if not all(before < after < math.inf for before, after in pairwise(seconds)):
+        raise RecipeError(f"seconds grow from point to point; found {', '.join(f'{each:g}' for each in seconds)}")
+    knots = torch.tensor(seconds, dtype=torch.float64) - seconds[0]
+    if loop:
+        knots = torch.cat([knots, knots[-1:] * len(points) / (len(points) - 1)])
+    frames = round(float(knots[-1]) * speed) + (0 if loop else 1)
+    if frames < len(points):
+        raise RecipeError(f"{len(points)} points need at least as many frames; found {frames}: give them more seconds")
+    return _along(points, knots, frames, way, ease, loop)
+
+
+def _check(points: Tensor, way: Way, ease: Ease) -> None:
     if way not in WAYS or ease not in EASES:
         raise RecipeError(f"a path is {' or '.join(WAYS)}, {' or '.join(EASES)}; found {way}, {ease}")
     if len(points) < 2:
         raise RecipeError(f"a path goes through at least 2 points; found {len(points)}")
-    if frames < len(points):
-        raise RecipeError(f"{len(points)} points need at least as many frames; found {frames}")
+
+
+def _along(points: Tensor, knots: Tensor, frames: int, way: Way, ease: Ease, loop: bool) -> Tensor:
+    """Point k is passed at time knots[k], from 0 on; of a loop the last knot is the first point again."""
     stations = torch.cat([points, points[:1]]) if loop else points
-    legs = len(stations) - 1
-    times = torch.arange(frames, dtype=torch.float64) * legs / (frames if loop else frames - 1)
-    leg = times.floor().long().clamp(max=legs - 1)
-    share = EASES[ease](times - leg).to(points.dtype)
-    parts = [WAYS[way](stations[number], stations[number + 1], share[leg == number]) for number in range(legs)]
+    times = torch.arange(frames, dtype=torch.float64) * knots[-1] / (frames if loop else frames - 1)
+    leg = (torch.searchsorted(knots, times, right=True) - 1).clamp(max=len(stations) - 2)
+    share = EASES[ease]((times - knots[leg]) / (knots[leg + 1] - knots[leg])).to(points.dtype)
+    parts = [WAYS[way](stations[at], stations[at + 1], share[leg == at]) for at in range(len(stations) - 1)]
     return torch.cat(parts)
 
 

@@ -139,13 +139,27 @@ class Canvas:
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
         self._image.paste(colour, (0, 0), mask.reduce(_SMOOTH))
 
-    def ellipses(self, places: Sequence[tuple[Point, Point]], colour: Colour, strength: float) -> None:
-        """Filled ellipses, (centre, radii) each, laid over what is there at a share `strength` of their colour."""
+    def ellipses(
+        self,
+        places: Sequence[tuple[Point, Point]],
+        colour: Colour,
+        strength: float,
+        angles: Sequence[float] | None = None,
+    ) -> None:
+        """Filled ellipses, (centre, radii) each, laid over what is there at a share `strength` of their colour.
+
+        angles: by how much each is turned, in radians, from right to down; none where it is left away.
+        """
         mask = Image.new("L", (self._image.width * _SMOOTH, self._image.height * _SMOOTH), 0)
         pen = ImageDraw.Draw(mask)
-        for (x, y), (across, down) in places:
-            box = ((x - across), (y - down), (x + across), (y + down))
-            pen.ellipse(tuple(round(_SMOOTH * (edge + 0.5)) for edge in box), fill=round(255 * strength))
+        fill = round(255 * strength)
+        for at, ((x, y), (across, down)) in enumerate(places):
+            if angles is None:
+                box = ((x - across), (y - down), (x + across), (y + down))
+                pen.ellipse(tuple(round(_SMOOTH * (edge + 0.5)) for edge in box), fill=fill)
+                continue
+            turned = _RING @ (np.array([[across, 0.0], [0.0, down]]) @ _turn(angles[at])) + (x + 0.5, y + 0.5)
+            pen.polygon([tuple(corner) for corner in (turned * _SMOOTH).tolist()], fill=fill)
         self._image.paste(colour, (0, 0), mask.reduce(_SMOOTH))
 
     def mark(self, left: int, top: int, right: bool, size: int = 18) -> None:
@@ -166,5 +180,11 @@ class Canvas:
         return np.array(self._image)
 
 
+def _turn(angle: float) -> NDArray[np.float64]:
+    """Turns row vectors from right towards down."""
+    return np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+
+
+_RING = np.stack([np.cos(np.linspace(0, 2 * np.pi, 49)), np.sin(np.linspace(0, 2 * np.pi, 49))], 1)
 _TICK = (((0.25, 0.53), (0.43, 0.71), (0.76, 0.33)),)
 _CROSS = (((0.3, 0.3), (0.7, 0.7)), ((0.7, 0.3), (0.3, 0.7)))
