@@ -52,9 +52,9 @@ class Walk:
             raise RecipeError(f"all points have their seconds, as 7@0 12@2.5, or none; found {' '.join(self.points)}")
         if seconds and (self.frames is not None or self.circle):
             raise RecipeError("points with seconds say how long the walk is; leave --frames and --circle away")
-        if seconds and not (max(seconds) - min(seconds)) * self.speed < MOST_FRAMES:
+        if seconds and not (seconds[-1] - seconds[0]) * self.speed < MOST_FRAMES:
             raise RecipeError(
-                f"a walk has up to {MOST_FRAMES:,} frames; found {max(seconds):g} s of {self.speed:g} each"
+                f"a walk has up to {MOST_FRAMES:,} frames; found {seconds[-1] - seconds[0]:g} s of {self.speed:g} each"
             )
         return [int(name) if name.isdecimal() else name for name, _ in pairs], seconds
 
