@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 
 from nonesuch.errors import RecipeError
-from nonesuch.pixels import grid, write_png
 from nonesuch.runs.store import RunFolder, Store
 
 if TYPE_CHECKING:
@@ -118,6 +117,8 @@ def compare(root: Path, chosen: list[str], out: Path | None) -> None:
 def _draw_side_by_side(opened: list["Run"], out: Path) -> None:
     """Seeds 0 to 7 of each run that draws, one row a run. Raises RecipeError where sizes differ or nothing draws."""
     import numpy as np
+
+    from nonesuch.pixels import grid, write_png
 
     drawn = [run.sample(range(SAMPLED)) for run in opened if run.recipe.kind != "cnn"]
     if not drawn or len({pictures.shape for pictures in drawn}) > 1:
