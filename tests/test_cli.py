@@ -1,7 +1,6 @@
 """The command line: every verb once, every kind of bad input as one line and exit code 2."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -9,12 +8,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from conftest import Call
-from made_data import bars, folder_of_bars
+from made_data import folder_of_bars
+from nonesuch.data.open import open_data
 
 SETTINGS = "machine.threads=1 net.options.widths=[4,4,8] train.batch=16 train.augment.flip=false train.augment.shift=0"
 QUICK = [word for setting in SETTINGS.split() for word in ("--set", setting)]
@@ -71,18 +69,6 @@ def test_runs_evaluate_and_predict(call: Call, data: Path, trained: Path) -> Non
     assert out.startswith(f"{picture}: left ")
     code, out, _ = call("predict", trained, picture, "--json")
     assert max(json.loads(out)["probabilities"].items(), key=lambda pair: pair[1])[0] == "left"
-
-
-def test_data_shows_counts_rejects_and_writes_a_sheet(call: Call, tmp_path: Path) -> None:
-    folder = folder_of_bars(tmp_path / "bars", 60)
-    (folder / "up" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    code, out, _ = call("data", folder, "--out", tmp_path / "sheet")
-    assert code == 0
-    assert "60 pictures, 12x12, colour" in out
-    assert "sides    12x12 before fitting" in out
-    assert "up/broken.png" in out
-    with Image.open(tmp_path / "sheet" / "contact-sheet.png") as sheet:
-        assert sheet.width > 12 * 16
 
 
 @pytest.mark.parametrize("net", ["linear", "mlp", "lenet1", "lenet4", "lenet5", "lecture", "fast"])
@@ -184,23 +170,26 @@ def test_a_signal_saves_and_leaves_with_its_code(data: Path, tmp_path: Path, num
     assert list((run / "snapshots").iterdir())
 
 
-def test_light_commands_do_not_load_torch(data: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "needless"),
+    [
+        (["--help"], {"torch", "numpy", "PIL", "rich"}),
+        (["runs"], {"torch", "numpy", "PIL"}),
+        (["data", "pixelfolk"], {"torch", "rich", "nonesuch.data.decode", "nonesuch.data.workers"}),
+    ],
+    ids=["help", "runs", "data already packed"],
+)
+def test_light_commands_load_only_what_they_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], needless: set[str]
+) -> None:
+    open_data("pixelfolk")
     script = (
-        "import sys\nfrom nonesuch.cli import app\nsys.argv = ['nonesuch', *sys.argv[1:]]\n"
+        "import sys\nfrom nonesuch.cli import app\nsys.argv = ['nonesuch', *sys.argv[2:]]\n"
         "try:\n    app.main()\nexcept SystemExit as left:\n    assert not left.code, left.code\n"
-        "assert 'torch' not in sys.modules"
+        "print(*sys.modules, file=open('loaded', 'w'))"
     )
-    for words in (["--help"], ["runs", str(tmp_path)], ["data", "pixelfolk"]):
-        subprocess.run([sys.executable, "-c", script, *words], check=True, capture_output=True, env=dict(os.environ))
-
-
-def test_an_npz_and_the_same_folder_give_the_same_pictures(call: Call, tmp_path: Path) -> None:
-    pictures, targets = bars(60)
-    np.savez(tmp_path / "bars.npz", images=pictures, labels=targets)
-    code, out, _ = call("data", tmp_path / "bars.npz")
-    assert code == 0
-    assert "60 pictures, 12x12, colour" in out
-    assert "sides    12x12 before fitting" in out
+    subprocess.run([sys.executable, "-c", script, "", *words], check=True, capture_output=True, cwd=tmp_path)
+    assert not needless & set((tmp_path / "loaded").read_text().split())
 
 
 def test_two_processes_train_a_gan_with_penalties(data: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from made_data import bars, folder_of_bars
 from made_runs import NARROW, SMALL, small
 from nonesuch import features, library, machine, seeds, session
 from nonesuch.cli import app, show_runs
-from nonesuch.data.decode import Reject
+from nonesuch.data.items import Reject
 from nonesuch.errors import DivergedError, RecipeError, RunError
 from nonesuch.evaluation import sampling
 from nonesuch.evaluation.run import Probability, Run

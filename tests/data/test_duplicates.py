@@ -1,6 +1,7 @@
 """Duplicates against hand-made copies and a quadratic oracle, and no false alarm on tiny drawings."""
 
 import io
+import json
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from PIL import Image
 from scipy import ndimage
 
 from nonesuch.data import duplicates
-from nonesuch.data.duplicates import difference_hashes, exact, near, report
+from nonesuch.data.duplicates import DuplicateReport, difference_hashes, exact, near, report
 
 
 def scenes(count: int, side: int = 32, seed: int = 0) -> np.ndarray:
@@ -89,6 +90,7 @@ def test_the_report_names_what_crosses_the_split() -> None:
     assert found.across_exact == (("n1", "n7"),)
     assert [(pair.first, pair.second, pair.difference) for pair in found.near] == [("n2", "n8", 1.0), ("n3", "n9", 1.0)]
     assert [pair.second for pair in found.across_near] == ["n9"]
+    assert DuplicateReport.from_json(json.loads(json.dumps(found.to_json()))) == found
     assert found.words() == (
         "2 groups of identical files (1 across the split), 2 pairs that look the same (1 across the split)"
     )

@@ -8,9 +8,21 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import ImageFont
 
 from nonesuch.measure import charts
-from nonesuch.measure.canvas import PAPER, RIGHT, WRONG, contrast, ink_on, luminance, shade, shorten, text_width
+from nonesuch.measure.canvas import (
+    PAPER,
+    RIGHT,
+    WRONG,
+    contrast,
+    drawable,
+    ink_on,
+    luminance,
+    shade,
+    shorten,
+    text_width,
+)
 from nonesuch.measure.labels import LabelsReport, measure
 
 EDGE = 10
@@ -37,6 +49,19 @@ def _assert_margins(sheet: np.ndarray) -> None:
 
 def _has(sheet: np.ndarray, colour: tuple[int, int, int]) -> int:
     return int((sheet == colour).all(axis=-1).sum())
+
+
+@given(st.text(max_size=40))
+@settings(max_examples=300, deadline=None)
+def test_names_in_any_script_are_drawn_in_letters_the_font_has(name: str) -> None:
+    """A letter that the font lacks comes out as the same box as U+FFFF."""
+    font = ImageFont.load_default(14)
+    missing = bytes(font.getmask("\uffff"))
+    assert all(bytes(font.getmask(letter)) != missing for letter in drawable(name))
+
+
+def test_accents_are_left_out_and_other_scripts_are_question_marks() -> None:
+    assert drawable("süße Füchse, Łódź, ½ 猫") == "susse Fuchse, Lodz, 1⁄2 ?"
 
 
 def test_the_scale_darkens_evenly_and_text_on_it_can_be_read() -> None:

@@ -1,22 +1,27 @@
 """`nonesuch data`: what is in the pictures, before anything is trained on them."""
 
-import os
+import json
+import re
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from nonesuch.cli.bars import packing_bar
-from nonesuch.data import split
+from nonesuch.data import duplicates, split
 from nonesuch.data.open import open_data
 from nonesuch.data.pack import Column, Pack
 from nonesuch.data.settings import known_channels, known_fit
-from nonesuch.pixels import grid, write_png
+from nonesuch.measure.contact_sheet import Group, contact_sheet
+from nonesuch.pixels import write_png
+from nonesuch.runs import atomic
 
-SHEET_ROWS, SHEET_COLUMNS = 10, 16
-SHOWN = 5
+SHOWN, SHOWN_SIDES, SHOWN_COPIES, SHOWN_CLASSES = 5, 3, 2, 15
 BAR = 30
 LABEL = "label"
+SPLITS = ("train", "val", "test")
 
 
 def show(where: str, size: int | tuple[int, int] | None, channels: int | None, fit: str, out: Path | None) -> None:
@@ -30,69 +35,128 @@ def show(where: str, size: int | tuple[int, int] | None, channels: int | None, f
     counts = np.bincount(assigned, minlength=3)
     print(f"split    train {counts[0]:,}  val {counts[1]:,}  test {counts[2]:,}")
     _show_sides(pack)
+    _show_fitting(pack)
     _show_rejects(pack)
-    _show_duplicates(pack, assigned)
-    for name, column in pack.columns.items():
-        if name == LABEL:
-            _show_balance(name, column)
+    _show_copies(pack, assigned)
+    if LABEL in pack.columns:
+        _show_balance(pack.columns[LABEL], assigned)
     _show_other_columns(pack)
     sheet = (out or pack.path) / "contact-sheet.png"
-    sheet.parent.mkdir(parents=True, exist_ok=True)
-    write_png(sheet, contact_sheet(pack))
+    write_png(sheet, contact_sheet(pack.pixels, _groups(pack)))
     print(f"contact sheet  {sheet}")
 
 
-def contact_sheet(pack: Pack) -> np.ndarray:
-    """Pictures from all over the pack, evenly spread: uint8 (H, W, 3)."""
-    rows = np.linspace(0, len(pack) - 1, min(len(pack), SHEET_ROWS * SHEET_COLUMNS)).astype(np.int64)
-    pixels = pack.pixels[rows]
-    return grid(pixels, columns=SHEET_COLUMNS, scale=max(1, 48 // max(pixels.shape[1:3])))
+def _groups(pack: Pack) -> list[Group]:
+    """The classes, largest first, then what has no label; without labels all pictures."""
+    if LABEL not in pack.columns:
+        return [Group("", np.arange(len(pack)))]
+    column = pack.columns[LABEL]
+    groups = [Group(name, np.flatnonzero(column.codes == code)) for code, name in enumerate(column.classes)]
+    groups.sort(key=lambda group: -len(group.rows))
+    unlabelled = np.flatnonzero(column.codes < 0)
+    return [*groups, Group("without a label", unlabelled)] if len(unlabelled) else groups
 
 
 def _show_sides(pack: Pack) -> None:
-    """Heights and widths before they were brought to one size."""
-    (lowest, narrowest), (highest, widest) = pack.sides.min(0), pack.sides.max(0)
-    span = f" to {highest}x{widest}" if (lowest, narrowest) != (highest, widest) else ""
-    print(f"sides    {lowest}x{narrowest}{span} before fitting")
-    if pack.enlargement:
-        print(f"         {pack.enlargement}")
+    """Heights and widths as they were found."""
+    found, counts = np.unique(pack.sides, axis=0, return_counts=True)
+    if len(found) == 1:
+        print(f"sides    {_sides(found[0])}, all of them")
+        return
+    area = pack.sides.prod(1, dtype=np.int64)
+    smallest, largest = pack.sides[area.argmin()], pack.sides[area.argmax()]
+    print(f"sides    {_sides(smallest)} to {_sides(largest)}, typically {_sides(np.median(pack.sides, 0))}")
+    order = np.argsort(-counts, kind="stable")[:SHOWN_SIDES]
+    often = ", ".join(f"{_sides(found[place])} ({counts[place]:,})" for place in order)
+    rest = len(found) - len(order)
+    print(f"         most often {often}{f'; {rest:,} more' if rest else ''}")
+
+
+def _sides(pair: npt.NDArray[np.generic]) -> str:
+    return "x".join(f"{side:.0f}" for side in pair.tolist())
+
+
+def _show_fitting(pack: Pack) -> None:
+    """What was done to bring them to one size, where anything was."""
+    scale, cost = pack.fitting.scale, pack.fitting.cost
+    parts = []
+    if (larger := scale > 1).any():
+        parts.append(f"{larger.sum():,} enlarged, up to {scale.max():.2g} times: that shows nothing new")
+    if (smaller := scale < 1).any():
+        parts.append(f"{smaller.sum():,} shrunk, typically to {np.median(scale[smaller]):.0%} of their sides")
+    if parts and (same := (scale == 1).sum()):
+        parts.append(f"{same:,} kept as they were")
+    changed = cost > (1 if pack.spec.fit == "stretch" else 0)
+    if changed.any():
+        typical, most = np.median(cost[changed]), cost.max()
+        parts.append(f"{changed.sum():,} " + {
+            "crop": f"cropped, typically by {typical:.0%}, at most by {most:.0%}: --fit pad shows them whole",
+            "pad": f"padded, typically by {typical:.0%} of the frame, at most by {most:.0%}",
+            "stretch": f"distorted, typically {typical:.2g} times, at most {most:.2g} times: --fit crop keeps shapes",
+        }[pack.spec.fit])  # fmt: skip
+    for place, part in enumerate(parts):
+        print(f"{'' if place else 'fitting':<9}{part}")
 
 
 def _show_rejects(pack: Pack) -> None:
     if not pack.rejects:
         print("rejects  none")
         return
-    reasons = Counter(reject.reason for reject in pack.rejects)
+    kinds = Counter(_kind(reject.reason) for reject in pack.rejects)
     print(f"rejects  {len(pack.rejects):,}, listed in {pack.path / 'rejects.jsonl'}")
-    for reason, count in reasons.most_common(SHOWN):
-        example = next(reject.name for reject in pack.rejects if reject.reason == reason)
-        print(f"         {count:,} x {reason}, such as {example}")
+    for kind, count in kinds.most_common(SHOWN):
+        example = next(reject for reject in pack.rejects if _kind(reject.reason) == kind)
+        print(f"         {count:,} x {example.reason if count == 1 else kind}, such as {example.name}")
+    if rest := sum(count for _, count in kinds.most_common()[SHOWN:]):
+        print(f"         {rest:,} for other reasons")
 
 
-def _show_duplicates(pack: Pack, assigned: np.ndarray) -> None:
+def _kind(reason: str) -> str:
+    """Reasons that differ in a number only are one reason."""
+    return re.sub(r"\b\d+\b", "N", reason)
+
+
+def _show_copies(pack: Pack, assigned: npt.NDArray[np.uint8]) -> None:
     """Looked for once a pack: a pack never changes, nor does its split by default shares."""
-    kept = pack.path / "copies.txt"
-    if not kept.exists():
-        from nonesuch.data import duplicates
+    kept = pack.path / "copies.json"
+    report = None
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        report = duplicates.DuplicateReport.from_json(json.loads(kept.read_bytes()))
+    if report is None:
+        report = duplicates.find(pack, assigned)
+        atomic.write_json(kept, report.to_json())
+    print(f"copies   {report.words()}")
+    if report.exact or report.near:
+        print(f"         listed in {kept}")
+    for group in report.exact[:SHOWN_COPIES]:
+        print(f"         the same file: {', '.join(group[:SHOWN])}{', ...' if len(group) > SHOWN else ''}")
+    pairs = report.across_near or report.near
+    for pair in pairs[:SHOWN_COPIES]:
+        where = ", in different splits" if report.across_near else ""
+        print(f"         look the same{where}: {pair.first}, {pair.second}")
 
-        beside = kept.with_suffix(f".{os.getpid()}")
-        beside.write_text(duplicates.find(pack, assigned).words(), encoding="utf-8")
-        beside.replace(kept)
-    print(f"copies   {kept.read_text(encoding='utf-8')}")
 
-
-def _show_balance(name: str, column: Column) -> None:
+def _show_balance(column: Column, assigned: npt.NDArray[np.uint8]) -> None:
     counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.classes))
     missing = int((column.codes < 0).sum())
-    without = f", {missing:,} pictures without" if missing else ""
-    print(f"{name}: {len(column.classes)} classes{without}")
+    print(f"label: {len(column.classes)} classes{f', {missing:,} pictures without' if missing else ''}")
     order = np.argsort(-counts, kind="stable")
-    longest = max((len(column.classes[code]) for code in order[: SHOWN * 3]), default=0)
-    for code in order[: SHOWN * 3]:
+    shown = order[:SHOWN_CLASSES]
+    longest = max(len(column.classes[code]) for code in shown)
+    for code in shown:
         bar = "█" * max(1, round(BAR * counts[code] / counts.max()))
-        print(f"  {column.classes[code]:<{longest}}  {counts[code]:>7,}  {bar}")
-    if len(order) > SHOWN * 3:
-        print(f"  ... and {len(order) - SHOWN * 3} more")
+        print(f"  {column.classes[code]:<{longest}}  {counts[code]:>7,}  {counts[code] / counts.sum():>4.0%}  {bar}")
+    if len(order) > len(shown):
+        rest = counts[order[SHOWN_CLASSES:]]
+        print(f"  ... and {len(rest)} more with {rest.min():,} to {rest.max():,} pictures")
+    if len(order) == 1:
+        print("  one class: train ae, vae and gan can use it, a classifier needs two")
+        return
+    for code, name in enumerate(SPLITS):
+        here = np.bincount(column.codes[(column.codes >= 0) & (assigned == code)], minlength=len(counts))
+        if len(absent := np.flatnonzero(here == 0)):
+            names = ", ".join(column.classes[place] for place in absent[:SHOWN])
+            print(f"  not in {name}: {names}{', ...' if len(absent) > SHOWN else ''}")
 
 
 def _show_other_columns(pack: Pack) -> None:
@@ -102,6 +166,9 @@ def _show_other_columns(pack: Pack) -> None:
         print("other columns, usable with --label:")
     for name, column in others.items():
         counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.classes))
+        if counts.max() == 1 < len(counts):
+            print(f"  {name}: another one for each picture")
+            continue
         best = [f"{column.classes[code]} {counts[code]:,}" for code in np.argsort(-counts, kind="stable")[:3]]
-        more = f" and {len(column.classes) - 3} more" if len(column.classes) > 3 else ""
+        more = f" and {len(column.classes) - 3:,} more" if len(column.classes) > 3 else ""
         print(f"  {name}: {', '.join(best)}{more}")

@@ -6,7 +6,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from nonesuch.data.decode import Reject
+from nonesuch.data.items import Reject
 from nonesuch.errors import RecipeError
 from nonesuch.evaluation.crops import field
 from nonesuch.evaluation.run import Run

@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 
 from nonesuch.errors import RecipeError
-from nonesuch.pixels import grid, write_png
 from nonesuch.runs.store import RunFolder, Store
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def evaluate(root: Path, where: str, attributes: bool, features: Path | None, sc
 
 def predict(root: Path, where: str, files: list[Path], as_json: bool) -> int:
     """The most probable classes of each file; 2 when a file could not be read."""
-    from nonesuch.data.decode import Reject
+    from nonesuch.data.items import Reject
     from nonesuch.library import open_run
 
     failed = False
@@ -81,7 +80,7 @@ def predict(root: Path, where: str, files: list[Path], as_json: bool) -> int:
 
 def likelihood(root: Path, where: str, files: list[Path], as_json: bool) -> int:
     """A bound on log p(x) of each file, and its place among training pictures; 2 when a file could not be read."""
-    from nonesuch.data.decode import Reject
+    from nonesuch.data.items import Reject
     from nonesuch.library import open_run
 
     failed = False
@@ -122,6 +121,8 @@ def compare(root: Path, chosen: list[str], out: Path | None) -> None:
 def _draw_side_by_side(opened: list["Run"], out: Path) -> None:
     """Seeds 0 to 7 of each run that draws, one row a run. Raises RecipeError where sizes differ or nothing draws."""
     import numpy as np
+
+    from nonesuch.pixels import grid, write_png
 
     drawn = [run.sample(range(SAMPLED)) for run in opened if run.recipe.kind != "cnn"]
     if not drawn or len({pictures.shape for pictures in drawn}) > 1:

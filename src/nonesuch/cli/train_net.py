@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -54,22 +54,25 @@ def follow(recipe: Recipe, folder: RunFolder, as_json: bool, tensorboard: Path |
         sys.argv += ["--run", str(folder.path)]  # the other processes are started with this same command
     if os.environ.get("LOCAL_RANK", "0") != "0":
         return _work_silently(recipe, folder)
-    listeners: list[Callable[[Event], None]] = []
-    if tensorboard is not None:
-        from nonesuch.cli.tensorboard import writer
-
-        listeners.append(writer(tensorboard))
     code = 0
-    with _signals() as asked, Progress(recipe, folder.path) as progress:
+    with _board(tensorboard) as log, _signals() as asked, Progress(recipe, folder.path) as progress:
         for event in fit(recipe, folder.path, asked):
             progress.show(event)
-            for listener in listeners:
-                listener(event)
+            log(event)
             if as_json:
                 print(json.dumps(_for_machines(event), allow_nan=False), flush=True)
             if isinstance(event, Stopped):
                 code = EXIT_CODES.get(event.reason, 1)
     return code
+
+
+def _board(folder: Path | None) -> AbstractContextManager[Callable[[Event], None]]:
+    """The TensorBoard log, or nothing where none is wished for."""
+    if folder is None:
+        return nullcontext(lambda _: None)
+    from nonesuch.cli.tensorboard import board
+
+    return board(folder)
 
 
 def _work_silently(recipe: Recipe, folder: RunFolder) -> int:

@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, final
 
-from nonesuch.data.decode import Reject, Undecodable
 from nonesuch.data.items import (
     MAX_FILE_BYTES,
     Item,
+    Reject,
     Source,
+    Undecodable,
     is_bomb,
     is_ignored,
     is_side_file,

@@ -14,8 +14,7 @@ from typing import IO, Any, TypeAlias, final
 import numpy as np
 import numpy.typing as npt
 
-from nonesuch.data.decode import Reject, Undecodable
-from nonesuch.data.items import NO_COLUMNS, Item, Source, from_unit_range, is_bomb, printable
+from nonesuch.data.items import NO_COLUMNS, Item, Reject, Source, Undecodable, from_unit_range, is_bomb, printable
 from nonesuch.errors import DataError
 
 Array: TypeAlias = npt.NDArray[Any]

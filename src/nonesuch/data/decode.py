@@ -9,7 +9,6 @@ import io
 import logging
 import re
 import warnings
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,8 +22,11 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from nonesuch.data.items import Reject, Undecodable
 from nonesuch.data.modes import Picture, pixels_of, scaled_16
 from nonesuch.data.settings import Channels, Fit
+
+__all__ = ["Reject", "Undecodable", "decode", "fit", "from_array"]
 
 MAX_PIXELS = 50_000_000
 MAX_TILES = 100_000
@@ -48,22 +50,6 @@ _FORMATS = "PNG, JPEG, WebP, GIF, BMP, TIFF"
 _QUIET = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
 _ORIENTATION = 0x0112
 _TILE_WIDTH, _TILE_LENGTH = 322, 323
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A file that cannot be used: its printable name and one short line that says why."""
-
-    name: str
-    reason: str
-
-
-class Undecodable(Exception):  # noqa: N818  (an answer about a file, not a fault of the program)
-    """These bytes are no usable picture. `reason` is one short line without any path."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def decode(data: bytes) -> Picture:
@@ -96,7 +82,7 @@ def decode(data: bytes) -> Picture:
     except MemoryError:
         raise Undecodable("too large for the memory at hand") from None
     except Exception as error:
-        words = " ".join(str(error).split())
+        words = " ".join(str(error).split()).replace("not identified by this driver", "its beginning is none")
         said = "".join(c for c in words if c.isprintable())[:100] or type(error).__name__
         raise Undecodable(f"damaged {kind}: {said}") from None
 

@@ -11,7 +11,8 @@ only where more than WINDOW pictures share a band can a pair be overlooked.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +54,16 @@ class DuplicateReport:
             return "none found"
         groups = f"{len(self.exact):,} groups of identical files ({len(self.across_exact):,} across the split)"
         return f"{groups}, {len(self.near):,} pairs that look the same ({len(self.across_near):,} across the split)"
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> "DuplicateReport":
+        """Raises KeyError, TypeError or ValueError for what to_json did not write."""
+        exact, across_exact = (tuple(map(tuple, record[name])) for name in ("exact", "across_exact"))
+        near, across_near = (tuple(NearPair(**pair) for pair in record[name]) for name in ("near", "across_near"))
+        return cls(exact, near, across_exact, across_near)
 
 
 def find(pack: Pack, split: npt.NDArray[np.uint8]) -> DuplicateReport:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from nonesuch.data.decode import Reject
+from nonesuch.data.items import Reject
 from nonesuch.data.pack import NO_SPLIT, SCHEMA, SPLIT_CODES, PackSpec
 
 MOVE_BYTES = 8 << 20

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nonesuch.data.decode import Reject
-
 MAX_FILE_BYTES = 1 << 28
 """Encoded bytes of one picture. 50 megapixels of 8-bit RGBA, not compressed, are 200 MB."""
 RATIO, RATIO_FLOOR = 100, 8 << 20
@@ -21,6 +19,22 @@ _NEVER = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 _TEXTS = ("txt", "csv", "tsv", "json", "jsonl", "md", "rst", "xml", "html", "htm", "pdf", "log")
 _CODE = ("yaml", "yml", "toml", "ini", "cfg", "py", "ipynb", "sh", "js", "css", "db", "sha256", "md5")
 _SIDE_FILES = frozenset({*_TEXTS, *_CODE})
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A file that cannot be used: its printable name and one short line that says why."""
+
+    name: str
+    reason: str
+
+
+class Undecodable(Exception):  # noqa: N818  (an answer about a file, not a fault of the program)
+    """These bytes are no usable picture. `reason` is one short line without any path."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from nonesuch.data.decode import Reject
-from nonesuch.data.items import NO_COLUMNS, Item, printable
+from nonesuch.data.items import NO_COLUMNS, Item, Reject, printable
 from nonesuch.errors import DataError
 
 TABLES = ("metadata.csv", "labels.csv")

@@ -12,9 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nonesuch.data import builtin
-from nonesuch.data.decode import Undecodable, decode, from_array
-from nonesuch.data.pack import Pack, PackSpec
-from nonesuch.data.packing import build
+from nonesuch.data.items import Undecodable
+from nonesuch.data.pack import Pack, PackSpec, is_pack, open_pack, place
 from nonesuch.data.places import cache_root
 from nonesuch.data.settings import Channels, Fit
 from nonesuch.data.sources import Source, open_source
@@ -60,9 +59,18 @@ def open_data(
         if size is None or channels is None:
             usual_size, usual_channels = _judged(source)
             size, channels = size or usual_size, channels or usual_channels
-        return build(source, PackSpec(size, fit, channels), cache_root(), progress)
+        return _packed(source, PackSpec(size, fit, channels), progress)
     finally:
         source.close()
+
+
+def _packed(source: Source, spec: PackSpec, progress: Callable[[int, int], None] | None) -> Pack:
+    folder = place(source.fingerprint(), spec, cache_root())
+    if is_pack(folder):
+        return open_pack(folder)
+    from nonesuch.data.packing import build  # only here: decoders and worker processes, a tenth of a second
+
+    return build(source, spec, cache_root(), progress)
 
 
 def _judged(source: Source) -> tuple[int | tuple[int, int], Channels]:
@@ -99,6 +107,8 @@ def _shapes(source: Source) -> list[tuple[int, int, int]]:
 
 def read_picture(source: Source, key: str) -> npt.NDArray[np.uint8]:
     """One picture of a source as uint8 (H, W, C). Raises Undecodable."""
+    from nonesuch.data.decode import decode, from_array
+
     raw = source.read(key)
     return decode(raw) if isinstance(raw, bytes) else from_array(raw)
 

@@ -26,7 +26,8 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from nonesuch.data.decode import Reject
+from nonesuch.data.fitting import Fitting, measure
+from nonesuch.data.items import Reject
 from nonesuch.data.settings import Channels, Fit
 from nonesuch.errors import DataError, RecipeError
 
@@ -142,25 +143,22 @@ class Pack:
     def __len__(self) -> int:
         return len(self.pixels)
 
-    @property
-    def enlarged(self) -> int:
-        """How many pictures are smaller than the frame they were fitted to, and so show no more than they did."""
-        height, width, _ = self.spec.shape
-        factors = np.stack([height / self.sides[:, 0], width / self.sides[:, 1]])
-        # What fills the frame grows by the larger factor, what is shown whole by the smaller one.
-        return int(((factors.min(0) if self.spec.fit == "pad" else factors.max(0)) > 1).sum())
+    @cached_property
+    def fitting(self) -> Fitting:
+        """What bringing each picture to one size did to it."""
+        return measure(self.sides, self.spec.shape[:2], self.spec.fit)
 
     @property
     def enlargement(self) -> str:
-        """In words, when there are enlarged pictures; else empty."""
-        enlarged = self.enlarged
-        if not enlarged:
+        """In words, when there are pictures that were smaller than their frame; else empty."""
+        enlarged = self.fitting.scale > 1
+        if not enlarged.any():
             return ""
         height, width, _ = self.spec.shape
-        usual = "x".join(f"{side:.0f}" for side in np.median(self.sides, 0))
+        usual = "x".join(f"{side:.0f}" for side in np.median(self.sides[enlarged], 0))
         return (
-            f"{enlarged:,} of {len(self):,} pictures are smaller than {height}x{width} and were enlarged, which "
-            f"shows nothing new; a typical one is {usual}"
+            f"{enlarged.sum():,} of {len(self):,} pictures are smaller than {height}x{width} and were enlarged, which "
+            f"shows nothing new; a typical one of them is {usual}"
         )
 
     @cached_property
@@ -170,10 +168,10 @@ class Pack:
             return [Reject(**json.loads(line)) for line in lines]
 
 
-def fingerprint(source_fingerprint: str, spec: PackSpec) -> str:
-    """The folder name of a pack: equal for equal source, spec and schema."""
-    record = {"schema": SCHEMA, "source": source_fingerprint, "spec": spec.to_json()}
-    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:32]
+def place(fingerprint: str, spec: PackSpec, cache: Path) -> Path:
+    """The folder of a source's pack, made or not: one for each fingerprint of a source, spec and schema."""
+    record = {"schema": SCHEMA, "source": fingerprint, "spec": spec.to_json()}
+    return cache / "packs" / hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def is_pack(folder: Path) -> bool:

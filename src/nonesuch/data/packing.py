@@ -19,8 +19,8 @@ from typing import IO
 import numpy as np
 
 from nonesuch.data import indexing
-from nonesuch.data.decode import Reject
-from nonesuch.data.pack import HASH_BYTES, SIDES_BYTES, Pack, PackSpec, fingerprint, is_pack, open_pack
+from nonesuch.data.items import Reject
+from nonesuch.data.pack import HASH_BYTES, SIDES_BYTES, Pack, PackSpec, is_pack, open_pack, place
 from nonesuch.data.sources import Source
 from nonesuch.data.workers import Chunk, Crew, Rejected, write_chunks_here
 from nonesuch.errors import DataError, MachineError
@@ -52,15 +52,14 @@ def build(
     process too. The next call finds the unfinished folder, uses workers, and refuses that file. 0 = in this process.
     Raises DataError if no picture is usable, MachineError if the disk is too small, full or not writable.
     """
-    name = fingerprint(source.fingerprint(), spec)
-    final = cache / "packs" / name
+    final = place(source.fingerprint(), spec, cache)
     if is_pack(final):
         return open_pack(final)
     from filelock import FileLock  # only here: it imports asyncio, and reuse has to be instant
 
     with _disk_errors(cache):
         final.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(final.parent / f"{name}.lock"):
+        with FileLock(final.parent / f"{final.name}.lock"):
             if not is_pack(final):
                 _build(source, spec, final, progress or _silent, workers)
     return open_pack(final)

@@ -10,7 +10,6 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from nonesuch.data.items import Item, Source
 from nonesuch.errors import DataError
@@ -99,6 +98,8 @@ class EmojiSource(Source):
     def read(self, key: str) -> np.ndarray:
         about = self._load()
         if self._sheet is None:
+            from PIL import Image  # only here: a pack that is there already needs no decoder
+
             with Image.open(io.BytesIO(embedded_bytes("emoji.webp"))) as sheet:
                 self._sheet = np.asarray(sheet.convert("RGBA"))
         row, column = divmod(int(key), about["columns"])

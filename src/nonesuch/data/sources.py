@@ -11,8 +11,17 @@ from typing import final
 
 from nonesuch.data.archive import ZipSource
 from nonesuch.data.arrays import IdxSource, NpzSource, holds_idx, is_idx
-from nonesuch.data.decode import Reject, Undecodable
-from nonesuch.data.items import MAX_FILE_BYTES, Item, Source, is_ignored, is_side_file, kind_of_node, printable
+from nonesuch.data.items import (
+    MAX_FILE_BYTES,
+    Item,
+    Reject,
+    Source,
+    Undecodable,
+    is_ignored,
+    is_side_file,
+    kind_of_node,
+    printable,
+)
 from nonesuch.data.labels import TABLES, arrange
 from nonesuch.errors import DataError
 

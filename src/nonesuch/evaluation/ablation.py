@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nonesuch.assembly import engine, reopen
-from nonesuch.data.decode import Reject
+from nonesuch.data.items import Reject
 from nonesuch.errors import DataError, RecipeError, RunError
 from nonesuch.evaluation.classifier import logits_of
 from nonesuch.evaluation.drawings import rows_of

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from nonesuch.assembly import engine, reopen
-from nonesuch.data.decode import Reject
+from nonesuch.data.items import Reject
 from nonesuch.errors import DataError, NetError, RunError
 from nonesuch.evaluation.classifier import logits_of
 from nonesuch.evaluation.run import Run

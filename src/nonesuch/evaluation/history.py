@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from nonesuch.assembly import engine, reopen
-from nonesuch.data.decode import Reject
+from nonesuch.data.items import Reject
 from nonesuch.errors import DataError, NetError, RunError
 from nonesuch.evaluation.classifier import logits_of
 from nonesuch.evaluation.examiner import evaluating

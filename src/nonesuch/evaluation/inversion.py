@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from nonesuch.assembly import Pictures, reopen
-from nonesuch.data.decode import Reject
+from nonesuch.data.items import Reject
 from nonesuch.errors import DataError, RecipeError, RunError
 from nonesuch.evaluation.drawings import MOST, pictures_of
 from nonesuch.evaluation.examiner import evaluating

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from nonesuch.assembly import Pictures, reopen
-from nonesuch.data.decode import Reject
+from nonesuch.data.items import Reject
 from nonesuch.errors import DataError, RecipeError, RunError
 from nonesuch.evaluation.codes import codes
 from nonesuch.evaluation.drawings import rows_of

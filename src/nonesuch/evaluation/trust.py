@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from nonesuch.assembly import reopen
-from nonesuch.data.decode import Reject
+from nonesuch.data.items import Reject
 from nonesuch.errors import DataError, RunError
 from nonesuch.evaluation.look import last_maps, maps
 from nonesuch.evaluation.run import Run

@@ -1,9 +1,11 @@
 """A sheet to draw charts on: text that fits, smooth lines, marks, and a colour scale. Arrays out; nothing on disk.
 
-Pillow and the font inside it are enough for this; the font has the Latin letters only.
+Pillow and the font inside it are enough for this. The font has the letters a to z only: accents are left out, and
+what it cannot draw at all is a question mark.
 """
 
 import functools
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,6 +23,12 @@ MUTED: Colour = (94, 101, 112)
 RULE: Colour = (222, 226, 231)
 RIGHT: Colour = (14, 122, 82)
 WRONG: Colour = (200, 46, 32)
+
+_DRAWN = frozenset(map(chr, range(32, 127))) | frozenset("©«°±·»‘’“”‹›⁄")
+_SPELLED = str.maketrans({
+    "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "đ": "d", "ð": "d", "þ": "th",
+    "ł": "l", "Ł": "L", "ı": "i", "×": "x", "−": "-", "–": "-", "—": "-",
+})  # fmt: skip
 
 _SMOOTH = 4
 """Lines are drawn this many times larger and reduced: Pillow draws without anti-aliasing."""
@@ -69,9 +77,15 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
+def drawable(text: str) -> str:
+    """`text` in letters that the font has."""
+    plain = unicodedata.normalize("NFKD", text.translate(_SPELLED))
+    return "".join(c if c in _DRAWN else "?" for c in plain if not unicodedata.combining(c))
+
+
 def text_width(text: str, size: int) -> int:
     """Width of one line in pixels."""
-    return int(np.ceil(_font(size).getlength(text)))
+    return int(np.ceil(_font(size).getlength(drawable(text))))
 
 
 def shorten(text: str, size: int, width: int) -> str:
@@ -111,13 +125,13 @@ class Canvas:
 
     def text(self, at: Point, text: str, size: int, colour: Colour = INK, anchor: str = "lm") -> None:
         """One line of text; the anchor is horizontal l, m, r then vertical a (top), m, s (baseline)."""
-        self._draw.text(at, text, fill=colour, font=_font(size), anchor=anchor)
+        self._draw.text(at, drawable(text), fill=colour, font=_font(size), anchor=anchor)
 
     def upright(self, at: Point, text: str, size: int, colour: Colour = INK) -> None:
         """Text that reads upwards, its start at `at` and centred on it sideways."""
         width, height = text_width(text, size) + 2, size + 6
         strip = Image.new("RGB", (width, height), PAPER)
-        ImageDraw.Draw(strip).text((1, height / 2), text, fill=colour, font=_font(size), anchor="lm")
+        ImageDraw.Draw(strip).text((1, height / 2), drawable(text), fill=colour, font=_font(size), anchor="lm")
         self._image.paste(strip.transpose(Image.Transpose.ROTATE_90), (round(at[0] - height / 2), round(at[1] - width)))
 
     def box(self, left: int, top: int, width: int, height: int, colour: Colour) -> None:

@@ -96,6 +96,13 @@ def make_folder(folder: Path) -> None:
         raise explain(error, folder) from None
 
 
+def make_folders(folder: Path) -> None:
+    """Make `folder`, for its owner alone, and what is missing above it; all of it durable. Raises OSError."""
+    for place in reversed([place for place in (folder, *folder.parents) if not place.exists()]):
+        place.mkdir(0o700 if place == folder else 0o777, exist_ok=True)
+        sync_folder(place.parent)
+
+
 def remove_folder(folder: Path) -> None:
     """Remove a folder so that nobody ever sees half of it: renamed out of sight first. Links are not followed."""
     try:

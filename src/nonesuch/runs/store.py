@@ -155,7 +155,7 @@ class Store:
                 f"{shown(run_id, 80)!r} cannot name a run: letters, digits, '.', '_' and '-' only, 100 at most"
             )
         try:
-            self.root.mkdir(0o700, parents=True, exist_ok=True)
+            atomic.make_folders(self.root)
             (self.root / run_id).mkdir(0o700)
             atomic.sync_folder(self.root)
         except FileExistsError:
@@ -222,7 +222,7 @@ def open_or_create(path: Path) -> RunFolder:
     Raises RunError for a folder with other things in it or a run of a newer nonesuch, MachineError.
     """
     try:
-        path.mkdir(0o700, parents=True, exist_ok=True)
+        atomic.make_folders(path)
         names = [entry.name for entry in path.iterdir()]
     except (FileExistsError, NotADirectoryError):
         raise RunError(f"{shown(path)} is a file; give a folder for the run") from None
