@@ -32,6 +32,22 @@ def test_fields_by_hand() -> None:
     assert dense.box() == Box(0, 0, 8, 12)
 
 
+@pytest.mark.parametrize("name", ["lecture", "fast"])
+def test_narrow_pictures_tell_the_same_as_whole_ones(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = catalog.build(name, (3, 40, 20), 2, {"widths": (4, 4, 4)})
+    layers = [layer for layer, module in net.named_modules() if isinstance(module, nn.Conv2d | nn.MaxPool2d)]
+    quick = [fields(net, (3, 40, 20), layer) for layer in layers]
+    monkeypatch.setattr("nonesuch.lens.influence._NARROW", 1000)
+    assert quick == [fields(net, (3, 40, 20), layer) for layer in layers]
+
+
+def test_where_a_narrow_picture_does_not_fit_the_whole_one_is_taken() -> None:
+    """A convolution of 17x17 pixels without padding cannot take a picture of 16."""
+    found = fields(nn.Sequential(nn.Conv2d(1, 1, 17)), (1, 20, 18), "0")
+    assert found.rows == ((0, 17), (1, 18), (2, 19), (3, 20))
+    assert found.columns == ((0, 17), (1, 18))
+
+
 def test_pixels_outside_of_a_field_change_nothing_and_pixels_at_its_corners_do() -> None:
     net, image = catalog.build("lecture", (3, 14, 10), 2, {}), torch.rand(1, 3, 14, 10)
     prefix = net[: [name for name, _ in net.named_children()].index("conv3") + 1].eval()

@@ -7,6 +7,8 @@ hides what it depends on.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 
 import torch
@@ -21,6 +23,14 @@ Grid = tuple[tuple[int, int] | None, tuple[int, int] | None]
 
 _CHUNK = 16
 """Pictures in one pass, so that memory stays near that of a small training batch."""
+
+
+_NARROW = 16
+"""Pixels across a picture of which only the rows, or only the columns, are asked about."""
+
+
+class _EnoughError(Exception):
+    """The layer that was asked for has run."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +64,8 @@ class Fields:
     """The receptive field of each unit of a layer on the picture.
 
     rows: for each row of the layer's maps the first row of pixels that its units can depend on, and one past the last;
-    columns alike. A layer without maps has one row and one column. Pixels outside of the picture are cut off.
+    columns alike. Pixels outside of the picture are cut off. A layer without maps has one row and one column, which see
+    all of it.
     """
 
     rows: tuple[tuple[int, int], ...]
@@ -90,6 +101,7 @@ class Influence:
 
     def __init__(self, net: nn.Module, shape: tuple[int, int, int]) -> None:
         self.net, self.shape = net, shape
+        self.until: str | None = None
         self.leaves = {module: name for name, module in net.named_modules() if next(module.children(), None) is None}
         tensors = (*net.named_parameters(), *net.named_buffers())
         self.state = {name: _exact(tensor.detach()) for name, tensor in tensors}
@@ -104,16 +116,30 @@ class Influence:
 
     def fields(self, layer: str) -> Fields:
         """Of the first call of a layer. Raises NetError for a layer that does not run or gives no tensor."""
-        spans = []
-        for axis in (1, 2):
-            seen = {found.name: found for found in reversed(self._sweep(axis))}
-            touched = seen[layer].touched if layer in seen else None
-            if touched is None:
-                names = ", ".join(name for name in reversed(seen) if seen[name].touched is not None)
-                raise NetError(f"no layer is called {layer!r}; found: {names}")
-            whole = len(seen[layer].output_shape) != 3
-            spans.append(_spans(touched.any(1, keepdim=True) if whole else touched))
-        return Fields(*spans)
+        _, height, width = self.shape
+        blank = torch.zeros(1, *self.shape, dtype=torch.float64)
+        shapes = {seen.name: seen.output_shape for seen in reversed(self._watch(blank, axis=1)) if seen.output_shape}
+        if layer not in shapes:
+            raise NetError(f"no layer is called {layer!r}; found: {', '.join(reversed(shapes))}")
+        if len(shapes[layer]) != 3:
+            return Fields(((0, height),), ((0, width),))
+        return Fields(*(_spans(self._of_layer(layer, axis, shapes[layer][axis])) for axis in (1, 2)))
+
+    def _of_layer(self, layer: str, axis: int, positions: int) -> Tensor:
+        """Which of a layer's positions along an axis depend on each row or column: (pixels, positions).
+
+        Rows do not care how wide a picture is: a narrow one will do, as long as the net takes it up to this layer.
+        """
+        _, height, width = self.shape
+        slim = (height, min(width, _NARROW)) if axis == 1 else (min(height, _NARROW), width)
+        for sides in (slim, (height, width)):
+            probe = copy(self)
+            probe.shape, probe.until = (self.shape[0], *sides), layer
+            with suppress(RuntimeError, ValueError, IndexError, TypeError):
+                touched = next(seen.touched for seen in probe._sweep(axis) if seen.name == layer)
+                if touched is not None and touched.shape[1] == positions:
+                    return touched
+        raise NetError(f"it is not known what {layer} depends on")
 
     def _sweep(self, axis: int) -> list[_Seen]:
         """One picture for each row (axis 1) or column (axis 2), NaN there and zero elsewhere."""
@@ -133,11 +159,14 @@ class Influence:
         def note(module: nn.Module, inputs: tuple[object, ...], output: object) -> None:
             given, made = _shape(inputs[0] if inputs else None), _shape(output)
             seen.append(_Seen(self.leaves[module], module, given, made, _touched(output, len(probes), axis)))
+            if seen[-1].name == self.until:
+                raise _EnoughError
 
         handles: list[RemovableHandle] = []
         try:
             handles += [module.register_forward_hook(note) for module in self.leaves]
-            functional_call(self.net, self.state, (probes,))
+            with suppress(_EnoughError):
+                functional_call(self.net, self.state, (probes,))
         finally:
             for handle in handles:
                 handle.remove()
