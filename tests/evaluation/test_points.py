@@ -76,3 +76,5 @@ def test_labels_come_from_the_run_or_a_column(made_runs: MadeRuns) -> None:
         labels(found, "hat")
     bare: Any = SimpleNamespace(classes=(), pack=SimpleNamespace(columns={}))
     assert labels(replace(found, data=bare), None)[2] == ()
+    bare.pack.columns = found.data.pack.columns
+    assert labels(replace(found, data=bare), None)[0] == "label"

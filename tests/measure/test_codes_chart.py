@@ -93,7 +93,8 @@ def test_a_face_lies_over_its_dot_with_the_colour_of_its_class_around() -> None:
     drawn = sheet("codes", [dots])
     assert drawn[MIDDLE].tolist() == [0, 0, 0]
     assert drawn[MIDDLE[0], MIDDLE[1] - FACE // 2 - 2].tolist() == list(PALETTE[1])
-    assert drawn[HEAD + SIDE - 1, GAP + SIDE - 1].tolist() == list(PALETTE[0])  # pushed inside
+    assert drawn[HEAD + SIDE - 1, GAP + SIDE - 20].tolist() == list(PALETTE[0])  # pushed inside
+    assert drawn[HEAD + SIDE - 20, GAP + SIDE - 1].tolist() == list(PALETTE[0])
 
 
 def test_the_most_frequent_classes_have_colours_and_the_rest_is_grey() -> None:

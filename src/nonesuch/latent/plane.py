@@ -41,7 +41,7 @@ def principal(codes: npt.ArrayLike) -> Plane:
     """The plane of the first two principal components of codes (N, latent), N >= 2 (Pearson 1901, Hotelling 1933).
 
     Codes of two dimensions keep their own axes: they are a map already. An axis points to where its largest number is
-    positive, so that the same codes give the same map on every machine.
+    positive (scikit-learn sees to that), so that the same codes give the same map.
     """
     from sklearn.decomposition import PCA
 
@@ -54,7 +54,6 @@ def principal(codes: npt.ArrayLike) -> Plane:
     with np.errstate(invalid="ignore"):  # codes that are all the same have no shares
         found = PCA(kept, random_state=0).fit(points)
     rows = found.components_
-    signs = np.sign(rows[np.arange(kept), np.abs(rows).argmax(1)])
     axes, shares = np.zeros((AXES, points.shape[1])), np.zeros(AXES)
-    axes[:kept], shares[:kept] = rows * signs[:, None], (points @ rows.T).var(0) / total
+    axes[:kept], shares[:kept] = rows, (points @ rows.T).var(0) / total
     return Plane(points.mean(0), axes, shares)
