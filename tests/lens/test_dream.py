@@ -36,9 +36,9 @@ def test_a_linear_unit_dreams_of_its_weights_seen_through_the_covariance(monkeyp
         weights = net[1].weight[unit].detach()
         direction = covariance @ weights
         expected = images.mean(0).flatten() + goal[at] * direction / (weights @ direction).sqrt()
-        # Adam's last, small steps go to and fro across the kink where the goal is reached: a hundredth of [-1, 1] is near.
+        # Adam's last, small steps go to and fro across the kink where the goal is reached.
         torch.testing.assert_close(found.pictures[at].flatten(), expected, rtol=0, atol=1e-2)
-    torch.testing.assert_close((found.values - real.mean) / real.spread, goal, rtol=0.02, atol=0)
+    torch.testing.assert_close((found.values - real.mean) / real.spread, goal, rtol=0.03, atol=0)
 
 
 def test_usual_is_mean_spread_and_champion() -> None:
