@@ -129,6 +129,7 @@ def test_the_compass_makes_its_class_more_probable(made_runs: MadeRuns) -> None:
     assert float(way.probabilities[-1]) > float(way.probabilities[0])
     assert way.classes == (1,) * 21
     assert way.resized == ""
+    assert all(each.requires_grad and each.grad is None for each in guide.net.parameters())  # left as found
     # The first probability is the classifier's own for the picture that the seed draws, but for its rounding to bytes.
     drawn = torch.from_numpy(space.run.sample([5])).permute(0, 3, 1, 2).float() / 127.5 - 1
     with torch.no_grad():

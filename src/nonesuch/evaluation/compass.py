@@ -47,7 +47,7 @@ def towards(space: Space, guide: Run, named: str, start: Points, steps: int = ST
     wanted = guide.classes.index(named)
     net, recipe = drawing(space.net, "32-true").requires_grad_(False), space.run.recipe
     assert isinstance(net, Generator | Autoencoder)
-    judge = guide.net.requires_grad_(False)
+    judge = guide.net
     seen = guide.recipe.data
     targets = None if start.classes is None else torch.tensor(start.classes[:1])
 
