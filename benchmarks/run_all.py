@@ -20,6 +20,7 @@ QUICK = {
     "startup": ["--rounds", "3"],
     "packing": ["--rounds", "2", "--images", "10000"],
     "lecture_speed": ["--rounds", "3", "--seconds", "3"],
+    "fast_ceiling": ["--rounds", "3", "--seconds", "4"],
     "gan_step": ["--rounds", "2", "--seconds", "3", "--sizes", "32"],
     "gan_quality": ["--minutes", "0.5", "--seeds", "1"],
     "vae_likelihood": ["--short", "0.3", "--parts", "short", "speed", "--rounds", "1"],
@@ -35,6 +36,7 @@ FULL = {
     "startup": ["--rounds", "9"],
     "packing": ["--rounds", "5"],
     "lecture_speed": ["--rounds", "11", "--seconds", "5"],
+    "fast_ceiling": [],
     "gan_step": ["--rounds", "9", "--seconds", "5"],
     "gan_quality": [],
     "vae_likelihood": [],
@@ -61,6 +63,8 @@ WITHOUT_PEERS = {
     "looking",
     "inversion",
     "latent",
+    "kernels",
+    "fast_ceiling",
 }
 LIMIT_SECONDS = {False: 5 * 60, True: 30 * 60}
 
@@ -85,7 +89,7 @@ def main() -> int:
 def _data(name: str, settings: argparse.Namespace) -> list[str]:
     """Where this benchmark's pictures lie, if that was said; else it looks for them itself."""
     digits = name == "lecun_table" or name.startswith("accuracy mnist")
-    pictures = name == "packing" or name.startswith("accuracy cifar")
+    pictures = name in ("packing", "fast_ceiling") or name.startswith("accuracy cifar")
     where = settings.mnist if digits else settings.cifar if pictures else None
     return ["--data", str(where)] if where else []
 
