@@ -78,10 +78,10 @@ def test_parts_are_dealt_out_and_each_worker_computes_on_one_thread(
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
     numbers: list[int] = []
     monkeypatch.setattr(torch, "set_num_threads", numbers.append)
-    machine.on_all_cores(lambda parts: given.append(list(parts)), range(7))
+    machine.on_cores(lambda parts: given.append(list(parts)), range(7), most=8)
     assert sorted(part for parts in given for part in parts) == list(range(7))
     assert len(given) == threads
-    assert sorted(numbers) == ([] if threads == 1 else sorted([1, threads] * threads))
+    assert sorted(numbers) == sorted([1, threads] * threads)
     monkeypatch.undo()
     assert torch.get_num_threads() == before
 
@@ -94,4 +94,12 @@ def test_an_error_in_one_part_is_the_callers(monkeypatch: pytest.MonkeyPatch) ->
             raise ValueError("part 1")
 
     with pytest.raises(ValueError, match="part 1"):
-        machine.on_all_cores(fail, range(3))
+        machine.on_cores(fail, range(3), most=2)
+
+
+def test_no_more_workers_than_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
+    monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
+    given: list[list[int]] = []
+    machine.on_cores(lambda parts: given.append(list(parts)), range(5), most=1)
+    assert given == [[0, 1, 2, 3, 4]]

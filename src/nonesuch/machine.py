@@ -54,8 +54,8 @@ def usable_threads() -> int:
         return os.cpu_count() or 1
 
 
-def on_all_cores(work: Callable[[Sequence[int]], None], parts: Sequence[int]) -> None:
-    """Deal the parts out to as many workers as torch has threads; each does its own, and computes on one thread.
+def on_cores(work: Callable[[Sequence[int]], None], parts: Sequence[int], most: int) -> None:
+    """Deal the parts out to at most so many workers, and as torch has threads; each computes on one thread.
 
     For work in many short steps: torch's own threads wait for each other after every step, and where another program
     keeps a core busy each of these waits takes milliseconds. A worker never waits before its last part.
@@ -63,10 +63,7 @@ def on_all_cores(work: Callable[[Sequence[int]], None], parts: Sequence[int]) ->
     import torch
 
     usual = torch.get_num_threads()
-    workers = min(usual, len(parts))
-    if workers < 2:
-        work(parts)
-        return
+    workers = max(1, min(usual, len(parts), most))
 
     def share(first: int) -> None:
         # OpenMP keeps this number by thread; torch notes the last one for threads that it has not met yet
@@ -76,6 +73,9 @@ def on_all_cores(work: Callable[[Sequence[int]], None], parts: Sequence[int]) ->
         finally:
             torch.set_num_threads(usual)
 
+    if workers == 1:
+        share(0)
+        return
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(share, range(workers)))
 

@@ -15,13 +15,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from nonesuch.lens.kernels import Edge, Kernel
-from nonesuch.machine import on_all_cores
+from nonesuch.machine import on_cores, usable_threads
 from nonesuch.pixels import Picture
 
 STRIP = 1 << 20
 """Numbers in work at a time: 4 MB; half and a quarter of it took 1.1 and 1.6 times as long (EPYC, LOG 2026-11-24)."""
 SEPARABLE_FROM = 7
 """From this side on the two passes of a separable kernel are quicker than one."""
+
+WORTH_SHARING = 49
+"""Products an output from which more than one core pays: at 25 threads cost more than they bring (LOG, 2026-11-24)."""
 
 Put = Callable[[int, Tensor], None]
 """Takes the first row of the result and rows (n, W' * step) from there on."""
@@ -101,7 +104,8 @@ def _slide(kernel: Kernel, planes: Sequence[Tensor], step: int, put: Put) -> Non
                     kept = kept.div_(kernel.scale)
                 put(top // stride, kept.add_(kernel.offset) if kernel.offset else kept)
 
-    on_all_cores(strips, range(0, height, rows))
+    products = sum(weights.shape[1] for _, weights in passes)
+    on_cores(strips, range(0, height, rows), usable_threads() if products >= WORTH_SHARING else 1)
 
 
 def _passes(kernel: Kernel, planes: int, rows: int) -> list[tuple[Tensor, Tensor]]:
