@@ -40,7 +40,7 @@ class Target:
 
     @property
     def met(self) -> bool:
-        return self.found >= self.bound if self.at_least else self.found <= self.bound
+        return bool(self.found >= self.bound if self.at_least else self.found <= self.bound)  # numpy's own is no JSON
 
     def __str__(self) -> str:
         sign = ">=" if self.at_least else "<="
