@@ -48,6 +48,16 @@ def test_where_a_narrow_picture_does_not_fit_the_whole_one_is_taken() -> None:
     assert found.columns == ((0, 17), (1, 18))
 
 
+class _Turned(nn.Module):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images.transpose(2, 3)
+
+
+def test_where_rows_do_care_how_wide_the_picture_is_the_whole_one_is_taken() -> None:
+    found = fields(nn.Sequential(_Turned()), (1, 8, 20), "0")
+    assert (len(found.rows), len(found.columns)) == (20, 8)
+
+
 def test_pixels_outside_of_a_field_change_nothing_and_pixels_at_its_corners_do() -> None:
     net, image = catalog.build("lecture", (3, 14, 10), 2, {}), torch.rand(1, 3, 14, 10)
     prefix = net[: [name for name, _ in net.named_children()].index("conv3") + 1].eval()
