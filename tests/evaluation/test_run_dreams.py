@@ -35,13 +35,13 @@ def test_a_dream_is_what_is_said_of_it(
 ) -> None:
     run = made_runs(kind)  # type: ignore[arg-type]
     monkeypatch.setattr(module, "PIXELS_AT_ONCE", 2 * 12 * 12)  # two dreams at a time
-    found = dreams(run, [Aim(layer, (3, 0, 1))], DreamSettings(steps=100), limit=50)
+    found = dreams(run, [Aim(layer, (3, 0, 1))], DreamSettings(steps=80), limit=50)
     assert [each.name for each in found] == [f"{layer}:{unit}" for unit in (3, 0, 1)]
     for each, unit in zip(found, (3, 0, 1), strict=True):
         assert _value(eye(run), each.picture, layer, unit) == pytest.approx(each.value, rel=0.05, abs=0.05)
         assert _value(eye(run), each.real, layer, unit) == pytest.approx(each.best, abs=1e-3)
         assert each.value > each.best > each.mean
-        assert len(each.history) == 100
+        assert len(each.history) == 80
 
 
 def test_classes_are_named_and_places_too(made_runs: MadeRuns) -> None:

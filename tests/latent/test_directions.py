@@ -9,7 +9,6 @@ from sklearn.decomposition import PCA
 
 from nonesuch.errors import RecipeError
 from nonesuch.latent.directions import (
-    apart,
     combined,
     from_activations,
     from_weights,
@@ -99,20 +98,6 @@ def test_one_step_is_one_sigma() -> None:
     direction = principal(codes, 1)[0]
     gone = moved(codes, direction, 2.0) - codes
     torch.testing.assert_close(gone.norm(dim=1), torch.full((100,), 2 * direction.sigma), rtol=1e-4, atol=0)
-
-
-def test_apart_is_at_right_angles_to_the_others() -> None:
-    codes = draws(300, 6)
-    one, two, three = principal(codes, 3)
-    mixed = mean_difference(codes, (codes @ (one.vector + two.vector) > 0).numpy(), "mixed")
-    left = apart(mixed, [one, three], codes)
-    assert abs(float(left.vector @ one.vector)) < 1e-6
-    assert abs(float(left.vector @ three.vector)) < 1e-6
-    assert float(left.vector.norm()) == pytest.approx(1)
-    assert left.name == "mixed"
-    with pytest.raises(RecipeError, match="nothing is left"):
-        apart(one, [one], codes)
-    assert apart(one, [], codes) is one
 
 
 def test_arithmetic_by_hand() -> None:

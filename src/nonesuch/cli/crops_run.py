@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import cast
 
 from nonesuch.errors import RecipeError
-from nonesuch.evaluation.crops import Crop, Crops, Split, crops
+from nonesuch.evaluation.codes import Split
+from nonesuch.evaluation.crops import Crop, Crops, crops
 from nonesuch.lens.show import framed
 from nonesuch.library import open_run
 from nonesuch.measure.cards import Card, Cell, cards_sheet

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from nonesuch.errors import RecipeError
-from nonesuch.evaluation.directions import LABELS, Points, Space
+from nonesuch.evaluation.directions import LABELS, Space
+from nonesuch.evaluation.inversion import Places
 from nonesuch.evaluation.steering import Effect, compared
 from nonesuch.latent.directions import Direction, Method, moved
 from nonesuch.library import open_run
@@ -79,9 +80,9 @@ def directions_sheet(space: Space, found: list[Direction], title: str) -> Pictur
     for each in found:
         tiles = []
         for row in range(len(points.z)):
-            classes = None if points.classes is None else (points.classes[row],) * len(AMOUNTS)
+            classes = None if points.classes is None else points.classes[row].expand(len(AMOUNTS))
             z = np.concatenate([moved(points.z[row : row + 1], each, amount).numpy() for amount in AMOUNTS])
-            pictures = space.draw(Points(points.z.new_tensor(z), classes))
+            pictures = space.draw(Places(points.z.new_tensor(z), classes))
             tiles += [
                 Tile(picture, (f"{amount:+g}" if amount else "0",))
                 for picture, amount in zip(pictures, AMOUNTS, strict=True)

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from nonesuch.errors import RecipeError
 from nonesuch.evaluation.compass import towards
-from nonesuch.evaluation.directions import Points, Space
+from nonesuch.evaluation.directions import Space
+from nonesuch.evaluation.inversion import Places
 from nonesuch.evaluation.run import Run
 from nonesuch.latent.directions import combined
 from nonesuch.library import open_run
@@ -63,10 +64,10 @@ def edit(root: Path, where: str, wish: Edit, out: Path | None) -> None:
     else:
         plus, minus = (_points(run, space, words).z for words in (wish.plus, wish.minus))
         end = combined(plus, minus, points.z)
-        points = Points(points.z.mean(0, keepdim=True), None if points.classes is None else points.classes[:1])
+        points = Places(points.z.mean(0, keepdim=True), None if points.classes is None else points.classes[:1])
         ways = [_straight(points.z[0], end, wish.steps)]
     rows = [
-        space.draw(Points(way, None if points.classes is None else (points.classes[row],) * len(way)))
+        space.draw(Places(way, None if points.classes is None else points.classes[row].expand(len(way))))
         for row, way in enumerate(ways)
     ]
     scale = max(1, SHOWN_SIDE // max(rows[0].shape[1:3]))
@@ -80,12 +81,12 @@ def edit(root: Path, where: str, wish: Edit, out: Path | None) -> None:
     print(target)
 
 
-def _points(run: Run, space: Space, words: tuple[str, ...]) -> Points:
+def _points(run: Run, space: Space, words: tuple[str, ...]) -> Places:
     """Seeds, each with the class that `sample` gives it; of picture files a conditional net draws the first class."""
     z = run.places([int(word) if word.isdecimal() else word for word in words])
     if space.seeds([0]).classes is None:
-        return Points(z, None)
-    return Points(z, tuple(int(word) % len(run.classes) if word.isdecimal() else 0 for word in words))
+        return Places(z, None)
+    return Places(z, torch.tensor([int(word) % len(run.classes) if word.isdecimal() else 0 for word in words]))
 
 
 def _moves(space: Space, moves: tuple[str, ...]) -> Tensor:
@@ -108,8 +109,8 @@ def _straight(start: Tensor, end: Tensor, steps: int) -> Tensor:
     return start + torch.linspace(0, 1, steps)[:, None] * (end - start)
 
 
-def _followed(space: Space, guide: Run, wish: Edit, points: Points, row: int) -> Tensor:
-    start = Points(points.z[row : row + 1], None if points.classes is None else points.classes[row : row + 1])
+def _followed(space: Space, guide: Run, wish: Edit, points: Places, row: int) -> Tensor:
+    start = points.of(slice(row, row + 1))
     assert wish.named is not None
     way = towards(space, guide, wish.named, start)
     if row == 0 and way.resized:

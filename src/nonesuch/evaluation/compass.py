@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from nonesuch.errors import RecipeError, RunError
-from nonesuch.evaluation.directions import Points, Space
+from nonesuch.evaluation.directions import Space
+from nonesuch.evaluation.inversion import Places
 from nonesuch.evaluation.run import Run
 from nonesuch.evaluation.sampling import drawing, images_at
 from nonesuch.latent.compass import follow
@@ -28,12 +29,11 @@ class Way:
     """
 
     path: Tensor
-    classes: tuple[int, ...] | None
     probabilities: Tensor
     resized: str
 
 
-def towards(space: Space, guide: Run, named: str, start: Points, steps: int = STEPS, stride: float = STRIDE) -> Way:
+def towards(space: Space, guide: Run, named: str, start: Places, steps: int = STEPS, stride: float = STRIDE) -> Way:
     """From the first of `start` to where the classifier `guide` finds the class `named` most probable.
 
     Each step goes along the slope of the class's logit, and back to the start's distance from the origin; an AE's codes
@@ -49,7 +49,7 @@ def towards(space: Space, guide: Run, named: str, start: Points, steps: int = ST
     assert isinstance(net, Generator | Autoencoder)
     judge = guide.net
     seen = guide.recipe.data
-    targets = None if start.classes is None else torch.tensor(start.classes[:1])
+    targets = None if start.classes is None else start.classes[:1]
 
     def logits(z: Tensor) -> Tensor:
         images = images_at(net, recipe, z, targets)
@@ -62,8 +62,7 @@ def towards(space: Space, guide: Run, named: str, start: Points, steps: int = ST
     path, _ = follow(lambda z: logits(z)[:, wanted], origin, steps, stride * length, pull=0.0 if free else 1.0)
     with torch.no_grad():
         probabilities = torch.cat([logits(z[None]).softmax(1)[:, wanted] for z in path])
-    classes = None if start.classes is None else start.classes[:1] * len(path)
-    return Way(path, classes, probabilities, _words(recipe.data.size, recipe.data.channels, seen.size, seen.channels))
+    return Way(path, probabilities, _words(recipe.data.size, recipe.data.channels, seen.size, seen.channels))
 
 
 def as_seen(images: Tensor, shape: tuple[int, int, int]) -> Tensor:

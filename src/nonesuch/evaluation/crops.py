@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from nonesuch.assembly import Pictures, reopen
 from nonesuch.errors import NetError
+from nonesuch.evaluation.codes import Split
 from nonesuch.evaluation.run import Run
 from nonesuch.evaluation.seeing import among, batches, eye, shape
 from nonesuch.lens.crops import Strongest, strongest
 from nonesuch.lens.influence import Box, Fields
 from nonesuch.lens.layers import fields
 from nonesuch.pixels import Picture
-
-Split = Literal["train", "val", "test"]
 
 
 @dataclass(frozen=True, eq=False)

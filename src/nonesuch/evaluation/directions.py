@@ -1,8 +1,6 @@
 """Directions of a run's latent space: found by one of six methods, and kept by name in the run's folder."""
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -12,8 +10,9 @@ from torch import Tensor, nn
 
 from nonesuch.assembly import Pictures, reopen
 from nonesuch.errors import RecipeError, RunError
-from nonesuch.evaluation.codes import codes
+from nonesuch.evaluation.codes import Codes, codes
 from nonesuch.evaluation.examiner import evaluating
+from nonesuch.evaluation.inversion import Places
 from nonesuch.evaluation.run import Run
 from nonesuch.evaluation.sampling import drawing, drawn, latents
 from nonesuch.latent.directions import (
@@ -44,14 +43,6 @@ FEATURES = 4096
 """Activations kept of a layer: more of them are thinned evenly, as their components need no more."""
 
 
-@dataclass(frozen=True, eq=False)
-class Points:
-    """z (N, latent), and of a conditional generator the class of each, else None."""
-
-    z: Tensor
-    classes: tuple[int, ...] | None
-
-
 class Space:
     """The latent space of a run, with what is needed to find directions in it; each part is made when first wanted."""
 
@@ -76,30 +67,35 @@ class Space:
         return Reader(self.data, self.run.recipe.machine.threads)
 
     @cached_property
-    def known(self) -> Points:
+    def _trained_on(self) -> Codes:
+        return codes(self.run, "train", self.seen)
+
+    @cached_property
+    def known(self) -> Places:
         """What directions are found from: codes of training pictures, or of a generator the first seeds."""
         if isinstance(self.net, Generator):
             return self.seeds(range(self.seen))
-        return Points(codes(self.run, "train", self.seen).mean, None)
+        return Places(self._trained_on.mean, None)
 
-    def held_out(self, count: int) -> Points:
+    def held_out(self, count: int) -> Places:
         """Other points: codes of test pictures, or of a generator seeds that nothing was found from."""
         if isinstance(self.net, Generator):
             return self.seeds(range(self.seen, self.seen + count))
-        return Points(codes(self.run, "test", count).mean, None)
+        return Places(codes(self.run, "test", count).mean, None)
 
-    def seeds(self, chosen: Sequence[int]) -> Points:
+    def seeds(self, chosen: Sequence[int]) -> Places:
         """As `Run.sample` draws them: a conditional generator's classes take turns."""
         classes = None
         if isinstance(self.net, Generator) and self.net.classes:
-            classes = tuple(seed % self.net.classes for seed in chosen)
-        return Points(latents(chosen, self.net.latent), classes)
+            classes = torch.tensor([seed % self.net.classes for seed in chosen])
+        return Places(latents(chosen, self.net.latent), classes)
 
-    def draw(self, points: Points) -> Picture:
+    def draw(self, points: Places) -> Picture:
         """Pictures (N, H, W, C) uint8."""
         assert isinstance(self._quick, Generator | Autoencoder)
         with torch.inference_mode():
-            return drawn(self._quick, self.run.recipe, points.z, points.classes)
+            classes = None if points.classes is None else points.classes.tolist()
+            return drawn(self._quick, self.run.recipe, points.z, classes)
 
     @cached_property
     def shows(self) -> NDArray[np.int64]:
@@ -109,7 +105,7 @@ class Space:
         """
         if isinstance(self.net, Generator):
             return self.reader.read(self.draw(self.known))
-        rows = codes(self.run, "train", self.seen).rows
+        rows = self._trained_on.rows
         return np.stack([self.data.pack.columns[name].codes[rows].astype(np.int64) for name in self.columns], 1)
 
     @cached_property
@@ -187,7 +183,7 @@ class Space:
     @cached_property
     def _weights(self) -> str:
         """By which a file of directions knows the net that it was made for."""
-        return hashlib.sha256(weights.to_bytes(self.net.state_dict())).hexdigest()[:12]
+        return weights.digest(self.net.state_dict())[:12]
 
     def kept(self) -> dict[str, Direction]:
         """The directions in the run's folder, by name. Raises RunError for a damaged file, or one of another net."""

@@ -1,7 +1,5 @@
 """The encoder of a GAN: trained once a run, on what its generator draws, and kept in the run folder."""
 
-import hashlib
-
 import torch
 from pydantic import JsonValue
 from torch import Tensor
@@ -32,7 +30,7 @@ def inverter(folder: RunFolder, recipe: Recipe, net: Generator, quick: Generator
     has been trained on, another encoder is made. Raises DivergedError, MachineError when the disk does not take it.
     """
     height, width = recipe.data.size
-    generator = hashlib.sha256(weights.to_bytes(net.state_dict())).hexdigest()
+    generator = weights.digest(net.state_dict())
     made_of: dict[str, JsonValue] = {"recipe": RECIPE, "images": IMAGES, "generator": generator}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)

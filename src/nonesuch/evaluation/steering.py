@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nonesuch.evaluation.directions import LABELS, Points, Space
+from nonesuch.evaluation.directions import LABELS, Space
+from nonesuch.evaluation.inversion import Places
 from nonesuch.latent.directions import Direction, Method, moved
 from nonesuch.measure.bootstrap import Interval, share_interval
 
@@ -37,7 +38,7 @@ class Effect:
     grey: float
 
 
-def effect(space: Space, direction: Direction, label: str, amount: float, points: Points) -> Effect | None:
+def effect(space: Space, direction: Direction, label: str, amount: float, points: Places) -> Effect | None:
     """What a move does to pictures at `points`; None when all of them show the label already.
 
     Labels are read by `space.reader`, which errs: its accuracy is in its own figures. Raises RecipeError for an unknown
@@ -73,7 +74,7 @@ def effect(space: Space, direction: Direction, label: str, amount: float, points
     )
 
 
-def best_effect(space: Space, direction: Direction, label: str, points: Points) -> Effect | None:
+def best_effect(space: Space, direction: Direction, label: str, points: Places) -> Effect | None:
     """At the least of AMOUNTS that brings the label to half of the pictures, or at the last."""
     found = None
     for amount in AMOUNTS:
@@ -91,7 +92,7 @@ def compared(space: Space, labels: Sequence[str], methods: Sequence[Method], cou
     """
     points = space.held_out(2 * count)
     half = len(points.z) // 2
-    choosing, judging = _part(points, slice(None, half)), _part(points, slice(half, None))
+    choosing, judging = points.of(slice(None, half)), points.of(slice(half, None))
     found: list[Effect] = []
     for method in methods:
         candidates = [] if method in LABELS else _both_ways(space.find(method, min(CANDIDATES, space.net.latent)))
@@ -105,7 +106,7 @@ def compared(space: Space, labels: Sequence[str], methods: Sequence[Method], cou
     return found
 
 
-def _chosen(space: Space, candidates: Sequence[Direction], label: str, points: Points) -> Direction | None:
+def _chosen(space: Space, candidates: Sequence[Direction], label: str, points: Places) -> Direction | None:
     """The one that reaches the label in most pictures, and of equal ones that which keeps most else."""
     effects = [(best_effect(space, each, label, points), each) for each in candidates]
     judged = [(each.reached, each.kept or 0.0, place) for place, (each, _) in enumerate(effects) if each is not None]
@@ -119,7 +120,3 @@ def _both_ways(directions: Sequence[Direction]) -> list[Direction]:
         for number, each in enumerate(directions, 1)
         for sign, way in (("+", 1), ("-", -1))
     ]
-
-
-def _part(points: Points, rows: slice) -> Points:
-    return Points(points.z[rows], None if points.classes is None else points.classes[rows])

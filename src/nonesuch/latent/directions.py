@@ -5,8 +5,7 @@ much on one direction as on another and in one net as in another. Codes are rows
 an autoencoder, draws of the prior for a generator.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -133,20 +132,6 @@ def logistic(codes: Tensor, has: NDArray[np.bool_], name: str) -> Direction:
     scaled = ((codes - codes.mean(0)).double() / spread).numpy()
     model = LogisticRegression(C=INVERSE_PENALTY, class_weight="balanced", max_iter=1000).fit(scaled, has)
     return _direction(name, "logistic", torch.from_numpy(model.coef_[0]) * spread, codes)
-
-
-def apart(direction: Direction, others: Sequence[Direction], codes: Tensor) -> Direction:
-    """The same without what it shares with others: the rest after projecting onto their span (InterFaceGAN, eq. 5).
-
-    Raises RecipeError when nothing is left.
-    """
-    if not others:
-        return direction
-    basis, _ = torch.linalg.qr(torch.stack([other.vector for other in others], 1).double())
-    vector = direction.vector.double()
-    left = vector - basis @ (basis.T @ vector)
-    found = _direction(direction.name, direction.method, left, codes)
-    return replace(found, share=direction.share)
 
 
 def combined(plus: Tensor, minus: Tensor, start: Tensor) -> Tensor:

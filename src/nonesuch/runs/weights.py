@@ -1,5 +1,6 @@
 """Named tensors and optimizer states to safetensors + JSON and back, bit for bit. No pickle, no fall-back to one."""
 
+import hashlib
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -32,6 +33,11 @@ def to_bytes(tensors: Mapping[str, Tensor], words: Mapping[str, str] | None = No
         seen.add(whole.untyped_storage().data_ptr())
         plain[name] = whole
     return safetensors.torch.save(plain, metadata=dict(words) if words else None)
+
+
+def digest(tensors: Mapping[str, Tensor]) -> str:
+    """The SHA-256, in hex, by which files know the weights that they were made for."""
+    return hashlib.sha256(to_bytes(tensors)).hexdigest()
 
 
 def from_bytes(data: bytes) -> dict[str, Tensor]:
