@@ -1,10 +1,12 @@
 """The command line: every verb once, every kind of bad input as one line and exit code 2."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +15,9 @@ import pytest
 from conftest import Call
 from made_data import folder_of_bars
 from nonesuch.data.open import open_data
+from nonesuch.errors import NonesuchWarning
+from nonesuch.runs import atomic
+from nonesuch.runs.lock import TrainerLock
 
 SETTINGS = "machine.threads=1 net.options.widths=[4,4,8] train.batch=16 train.augment.flip=false train.augment.shift=0"
 QUICK = [word for setting in SETTINGS.split() for word in ("--set", setting)]
@@ -104,6 +109,22 @@ def _newer(root: Path) -> Path:
     return root
 
 
+def _one_class(root: Path) -> Path:
+    folder_of_bars(root, 80)
+    for name in ("down", "left", "right"):
+        shutil.rmtree(root / name)
+    return root
+
+
+def _flat(root: Path) -> Path:
+    return _one_class(root) / "up"
+
+
+def _file(path: Path) -> Path:
+    path.write_text("no run")
+    return path
+
+
 BAD: list[tuple[str, Callable[[Path], list[object]], str]] = [
     ("no such folder", lambda t: ["train", "cnn", t / "nowhere"], "nowhere"),
     ("no such name", lambda t: ["train", "cnn", "pixelfolks"], "pixelfolk"),
@@ -118,6 +139,13 @@ BAD: list[tuple[str, Callable[[Path], list[object]], str]] = [
     ("unknown setting", lambda t: ["train", "cnn", "pixelfolk", "--set", "train.bach=3"], "train.batch"),
     ("setting out of range", lambda t: ["train", "cnn", "pixelfolk", "--set", "train.batch=0"], "train.batch"),
     ("setting without value", lambda t: ["train", "cnn", "pixelfolk", "--set", "batch"], "KEY=VALUE"),
+    ("size is nothing", lambda t: ["data", "pixelfolk", "--size", "0"], "1 to 4096"),
+    ("one class", lambda t: ["train", "cnn", _one_class(t / "o")], "need two classes; found only 'up'"),
+    ("no labels", lambda t: ["train", "cnn", _flat(t / "l")], "one folder a class"),
+    ("no labels to draw by", lambda t: ["train", "gan", _flat(t / "l"), "--label", "mood"], "one folder a class"),
+    ("a file for a run", lambda t: ["train", "cnn", "pixelfolk", "--run", _file(t / "f")], "give a folder"),
+    ("other things in the run", lambda t: ["train", "cnn", "pixelfolk", "--run", _file(t / "f").parent], "other files"),
+    ("newer run goes on", lambda t: ["train", "cnn", "pixelfolk", "--run", _newer(t / "new")], "newer nonesuch"),
     ("two budgets", lambda t: ["train", "cnn", "pixelfolk", "--minutes", "1", "--images", "5"], "minutes"),
     ("unwritable", lambda t: ["train", "cnn", "pixelfolk", "--run", "/proc/none"], "/proc/none"),
     ("newer run", lambda t: ["evaluate", _newer(t / "new")], "newer nonesuch"),
@@ -138,6 +166,58 @@ def test_bad_input_is_one_line_and_exit_code_two(
     assert says in err
     assert "Traceback" not in err
     assert out == ""
+
+
+def test_what_hinders_training_is_said_before_anything_else(
+    call: Call, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["train", "cnn", data, "--images", 160, *QUICK, "--run"]
+    (tmp_path / "held").mkdir()
+    with TrainerLock(tmp_path / "held"):
+        code, out, err = call(*words, tmp_path / "held")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "is being trained by process" in err
+    monkeypatch.setattr(atomic, "free_space", lambda folder: 1000)
+    code, out, err = call(*words, tmp_path / "full")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "not enough room" in err
+
+
+def test_damaged_snapshots_are_named_and_the_one_before_is_used(call: Call, data: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    words = ["train", "cnn", data, "--images", 160, "--run", run, *QUICK, "--set", "snapshot_images=80"]
+    assert call(*words)[0] == 0
+    newest = max((run / "snapshots").iterdir())
+    (newest / "model.safetensors").write_bytes(b"cut")
+    with pytest.warns(NonesuchWarning, match=newest.name) as caught:
+        assert call("predict", run, data / "up" / "0003.png")[0] == 0
+    said = warnings.formatwarning(caught[0].message, NonesuchWarning, "run.py", 1)
+    assert said.startswith(f"nonesuch: note: snapshot {newest.name} is damaged (model.safetensors has 3 bytes")
+    assert said.endswith("using that of 80 images\n")
+    assert f"note: snapshot {newest.name} is damaged" in call(*words)[2]
+    for snapshot in (run / "snapshots").iterdir():
+        (snapshot / "state.json").unlink()
+    for again in (words, ["evaluate", run]):
+        code, _, err = call(*again)
+        assert (code, err.count("\n")) == (2, 1)
+        assert "every snapshot is damaged" in err
+
+
+def test_fewer_pictures_than_a_batch_are_seen_more_often(call: Call, tmp_path: Path) -> None:
+    folder = folder_of_bars(tmp_path / "bars", 60)
+    words = ["train", "cnn", folder, "--images", 512, "--run", tmp_path / "run", "--json", *QUICK]
+    code, out, _ = call(*words, "--set", "train.batch=256")
+    assert code == 0
+    steps = [json.loads(line) for line in out.splitlines()]
+    assert [step["images_seen"] for step in steps if step["kind"] == "stepped"] == [256, 512]
+
+
+def test_ctrl_c_before_training_leaves_without_a_word(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nonesuch.data.open.source_of", interrupted)
+    assert call("train", "cnn", "pixelfolk") == (130, "", "")
 
 
 def test_a_broken_file_never_stops_a_run(call: Call, tmp_path: Path) -> None:

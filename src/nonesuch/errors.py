@@ -1,10 +1,14 @@
-"""Every error a person can cause. Each message is one line: what was wrong, what was found, what to do."""
+"""Every error a person can cause, and warnings. Each is one line: what was wrong, what was found, what to do."""
 
 
 class NonesuchError(Exception):
     """Base of all expected errors. The CLI prints the message on one line of stderr and leaves with `exit_code`."""
 
     exit_code = 2
+
+
+class NonesuchWarning(UserWarning):
+    """Something a person should know of what still works. The CLI prints it on one line of stderr."""
 
 
 class DataError(NonesuchError):

@@ -26,7 +26,7 @@ from made_data import folder_of_bars
 from nonesuch import session  # noqa: F401  (the same)
 from nonesuch.cli import app, train_net
 from nonesuch.data.open import open_data
-from nonesuch.runs import checkpoint, events_log
+from nonesuch.runs import checkpoint
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LONGEST = 10.0
@@ -36,20 +36,26 @@ SETTINGS = (
 )
 
 
-def start(data: Path, run: Path) -> int:
-    """The command in a child, whose process id is returned."""
+def start(data: Path, run: Path, said: Path) -> int:
+    """The command in a child, whose process id is returned; its events go to the file `said`."""
     child = os.fork()
     if child:
         return child
     try:
-        with Path(os.devnull).open("w") as nowhere:
-            os.dup2(nowhere.fileno(), 1)
+        # What is started in the background ignores some signals.
+        for number in SIGNALS:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        with said.open("w") as events, Path(os.devnull).open("w") as nowhere:
+            os.dup2(events.fileno(), 1)
             os.dup2(nowhere.fileno(), 2)
-        sys.argv = ["nonesuch", "train", "cnn", str(data), "--images", "100000000", "--run", str(run)]
+        sys.stdout = os.fdopen(1, "w")
+        sys.argv = ["nonesuch", "train", "cnn", str(data), "--images", "100000000", "--run", str(run), "--json"]
         sys.argv += [word for setting in SETTINGS.split() for word in ("--set", setting)]
         app.main()
     except SystemExit as left:
         os._exit(int(left.code or 0))
+    except KeyboardInterrupt:
+        os._exit(130)  # before the command had begun
     finally:
         os._exit(99)
 
@@ -73,26 +79,21 @@ def used_by(child: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def wait_for_a_step(run: Path, child: int) -> None:
-    begun, end = len(steps(run)), time.monotonic() + PATIENCE
-    while len(steps(run)) <= begun and time.monotonic() < end and used_by(child) < PATIENCE:
-        time.sleep(0.01)
-
-
-def steps(run: Path) -> list[int]:
-    """Images seen of all steps in the log, and of the last stop."""
-    seen = [record.event for record in events_log.read(run)] if run.exists() else []
-    return [int(str(event["images_seen"])) for event in seen if event.get("kind") in ("stepped", "stopped")]
+def told(said: Path, kind: str) -> list[int]:
+    """Images seen of all whole lines of this kind that a sitting has printed."""
+    lines = said.read_text().split("\n")[:-1] if said.exists() else []
+    return [event["images_seen"] for line in lines if (event := json.loads(line))["kind"] == kind]
 
 
 def sitting(data: Path, run: Path, number: signal.Signals, turn: int, rng: random.Random) -> tuple[list[str], float]:
     """What was not as promised, and the seconds from the (last) signal to the end."""
-    twice = turn % 4 == 3
-    child = start(data, run)
-    if turn % 2:
-        wait_for_a_step(run, child)
+    twice, said = turn % 4 == 3, run.with_suffix(".said")
+    said.unlink(missing_ok=True)
+    child = start(data, run, said)
+    end = time.monotonic() + PATIENCE
+    while turn % 2 and not told(said, "stepped") and time.monotonic() < end:
+        time.sleep(0.01)
     time.sleep(rng.uniform(0, 1.5))
-    before = steps(run)[-1:]
     os.kill(child, number)
     if twice:
         time.sleep(rng.uniform(0, 0.05))
@@ -105,12 +106,12 @@ def sitting(data: Path, run: Path, number: signal.Signals, turn: int, rng: rando
         faults.append(f"exit code {code}")
     if seconds > LONGEST:
         faults.append(f"{seconds:.1f} s to leave")
-    found = checkpoint.latest(run) if run.exists() else None
-    saved = found.images_seen if found is not None else 0
-    if not twice and before and saved < before[0]:
-        faults.append(f"{before[0] - saved} images of the log are lost")
-    if not twice and found is not None and saved != steps(run)[-1]:
-        faults.append(f"saved at {saved}, stopped at {steps(run)[-1]}")
+    stepped, stopped = told(said, "stepped"), told(said, "stopped")
+    if stepped and not twice:
+        found = checkpoint.latest(run)
+        saved = found.images_seen if found is not None else 0
+        if not saved == stepped[-1] == stopped[-1]:
+            faults.append(f"stepped to {stepped[-1]}, saved at {saved}, stopped at {stopped}")
     return [f"{number.name}{' twice' if twice else ''}: {fault}" for fault in faults], seconds
 
 
@@ -135,8 +136,8 @@ def main() -> int:
             faults += found
             slowest = max(slowest, seconds)
             print(f"{number.name} {turn + 1}, {len(faults)} faults", file=sys.stderr, flush=True)
-    images = {number.name: max(steps(options.folder / number.name), default=0) for number in SIGNALS}
-    print(json.dumps({"signals": 3 * options.each, "faults": faults, "slowest": round(slowest, 2), "images": images}))
+    result = {"signals": 3 * options.each, "faults": faults, "slowest": round(slowest, 2), "seed": options.seed}
+    print(json.dumps(result))
     return 1 if faults else 0
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from typing import NoReturn
 
 import typer
@@ -18,7 +19,7 @@ from nonesuch.cli import (
     verbs_measure,
     verbs_train,
 )
-from nonesuch.errors import NonesuchError
+from nonesuch.errors import NonesuchError, NonesuchWarning
 
 app = typer.Typer(
     name="nonesuch",
@@ -48,6 +49,7 @@ def main() -> NoReturn:
     # Waiting threads that spin make two programs on one machine stall each other up to 50 times longer (see LOG);
     # OpenMP reads this once, when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    warnings.formatwarning = _formatted
     try:
         app(standalone_mode=True)
     except NonesuchError as error:
@@ -55,6 +57,16 @@ def main() -> NoReturn:
     except BrokenPipeError:
         os._exit(0)  # the reader of our output has gone, as in `nonesuch runs | head`
     sys.exit(0)
+
+
+def _formatted(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    """Our own warnings without the place in the code, which says nothing to a person."""
+    del line
+    if issubclass(category, NonesuchWarning):
+        return f"nonesuch: note: {' '.join(str(message).split())}\n"
+    return f"{filename}:{lineno}: {category.__name__}: {message}\n"
 
 
 def _leave(message: str, code: int) -> NoReturn:

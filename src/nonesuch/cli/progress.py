@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.text import Text
 
 from nonesuch.recipe import Recipe
-from nonesuch.training.events import Diverged, Event, Finished, Measured, Noted, Stepped, Stopped
+from nonesuch.training.events import Diverged, Event, Finished, Measured, Noted, Started, Stepped, Stopped
 
 QUIET_SECONDS = 15.0
 """Between two lines where stderr is no terminal."""
@@ -30,14 +30,6 @@ class Progress:
         self.before: Stepped | None = None
 
     def __enter__(self) -> Self:
-        machine, budget = self.recipe.machine, self.recipe.budget
-        length = f"{budget.minutes:g} min" if budget.minutes else f"{budget.images:,} images"
-        self.console.print(
-            f"{self.recipe.net.name} on {self.recipe.data.source}: {length}, {machine.precision} on {machine.device}, "
-            f"{machine.threads} threads -> {self.run}"
-        )
-        if self.console.is_terminal:
-            self.live.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -46,21 +38,38 @@ class Progress:
     def show(self, event: Event) -> None:
         """Take an event in; steps move the line, everything else that matters is printed once."""
         match event:
+            case Started():
+                self._begin()
             case Stepped():
                 self._step(event)
             case Measured(split="val"):
                 self.measured = _headline(event.figures)
             case Noted():
-                self.console.print(f"note: {event.message}")
+                self._say(f"note: {event.message}")
             case Stopped():
-                self.console.print(f"stopped after {event.images_seen:,} images; the same command goes on from here")
+                self._say(f"stopped after {event.images_seen:,} images; the same command goes on from here")
             case Finished():
                 figures = "  ".join(f"{name} {value:.4g}" for name, value in event.figures.items())
-                self.console.print(f"finished: {event.images_seen:,} images in {event.seconds:.0f} s  {figures}")
+                self._say(f"finished: {event.images_seen:,} images in {event.seconds:.0f} s  {figures}")
             case Diverged():
-                self.console.print(f"diverged: {event.message}")
+                self._say(f"diverged: {event.message}")
             case _:
                 pass
+
+    def _begin(self) -> None:
+        """What is going to happen; not said before it is sure that training can start."""
+        machine, budget = self.recipe.machine, self.recipe.budget
+        length = f"{budget.minutes:g} min" if budget.minutes else f"{budget.images:,} images"
+        self._say(
+            f"{self.recipe.net.name} on {self.recipe.data.source}: {length}, {machine.precision} on {machine.device}, "
+            f"{machine.threads} threads -> {self.run}"
+        )
+        if self.console.is_terminal:
+            self.live.start()
+
+    def _say(self, words: str) -> None:
+        """One line, whole: where stderr is no terminal nothing knows how wide it is."""
+        self.console.print(words, soft_wrap=not self.console.is_terminal, markup=False)
 
     def _step(self, event: Stepped) -> None:
         if self.before is not None and event.seconds > self.before.seconds:

@@ -58,7 +58,7 @@ def open_data(
     try:
         if size is None or channels is None:
             usual_size, usual_channels = _judged(source)
-            size, channels = size or usual_size, channels or usual_channels
+            size, channels = usual_size if size is None else size, channels or usual_channels
         return _packed(source, PackSpec(size, fit, channels), progress)
     finally:
         source.close()

@@ -1,6 +1,7 @@
 """A trained run, opened to be asked: to predict, to sample, to code and decode pictures, to be measured again."""
 
 import copy
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from nonesuch import machine
 from nonesuch.assembly import build_net, engine, reopen
 from nonesuch.data.decode import Reject, Undecodable, decode, fit
 from nonesuch.data.places import cache_root
-from nonesuch.errors import DataError, RecipeError, RunError
+from nonesuch.errors import DataError, NonesuchWarning, RecipeError, RunError
 from nonesuch.evaluation import drawings, examiners, inversion
 from nonesuch.evaluation.autoencoder import load_mixture
 from nonesuch.evaluation.classifier import logits_of
@@ -69,12 +70,18 @@ class Run:
     """`ns.open_run("runs/...").predict(["cat.jpg"])`; `net` is the classifier, the autoencoder or the generator."""
 
     def __init__(self, folder: RunFolder) -> None:
-        """Raises RunError when there is no whole snapshot yet, or it does not fit the recipe."""
+        """Raises RunError when there is no whole snapshot yet, or it does not fit the recipe.
+
+        Warns of damaged snapshots that are newer than the one it uses.
+        """
         self.folder = folder
         self.recipe: Recipe = from_record(folder.recipe())
         found = checkpoint.latest(folder.path, ("model", "ema"))
         if found is None:
             raise RunError(f"{layout.shown(folder.path)} has no snapshot yet; train it first")
+        for damaged in found.damaged:
+            said = f"snapshot {damaged.name} is damaged ({damaged.reason}); using that of {found.images_seen:,} images"
+            warnings.warn(said, NonesuchWarning, stacklevel=2)
         self.images_seen, self.seconds = found.images_seen, checkpoint.number(found, "seconds")
         built = build_net(self.recipe)
         self.net: nn.Module = built.generator if isinstance(built, Adversaries) else built

@@ -37,6 +37,9 @@ class TrainerLock:
             self._take(run)
             os.ftruncate(self._file, 0)
             os.pwrite(self._file, json.dumps({"pid": os.getpid()}).encode(), 0)
+        except OSError as error:
+            self.close()
+            raise explain(error, self.path) from None
         except BaseException:
             self.close()
             raise
