@@ -88,7 +88,7 @@ def preset(
     `flip`: a mirrored picture still shows the same thing (faces: yes; digits: no). Only classifiers are shown mirrored
     pictures then, and shifts by a sixteenth of the picture: a net that draws would learn to draw mirrored ones too, and
     half-mirrored clothes are 21 from real ones in Frechet distance (LOG, 2026-11-24).
-    Raises RecipeError for a net that is not of this kind, or two budgets.
+    Raises RecipeError for a net that is not of this kind, two budgets, or a value out of range.
     """
     row = PRESETS.get(net)
     if row is None or OBJECTIVES[row.kind] != OBJECTIVES[kind]:
@@ -103,31 +103,34 @@ def preset(
     sees = AugmentSpec()
     if kind == "cnn":
         sees = AugmentSpec(flip="alternating" if flip else False, shift=min(data.size) // 16)
-    return Recipe(
-        kind=kind,
-        seed=seed,
-        data=data,
-        # AE and VAE are one net; this flag tells them apart.
-        net=NetSettings(name=net, options={"gaussian": kind == "vae"} if net == "autoencoder" else {}),
-        objective=_objective(kind, net, data, pictures, flip),
-        train=TrainSettings(
-            batch=min(row.batch, max(1, pictures // 4)),
-            optimizer=OptimizerSettings(
-                name=row.optimizer,
-                rate=row.rate,
-                momentum=row.momentum,
-                beta2=BETA2.get(net, 0.99),
-                weight_decay=row.decay,
-                bias_rate=row.bias_rate,
+    try:
+        return Recipe(
+            kind=kind,
+            seed=seed,
+            data=data,
+            # AE and VAE are one net; this flag tells them apart.
+            net=NetSettings(name=net, options={"gaussian": kind == "vae"} if net == "autoencoder" else {}),
+            objective=_objective(kind, net, data, pictures, flip),
+            train=TrainSettings(
+                batch=min(row.batch, max(1, pictures // 4)),
+                optimizer=OptimizerSettings(
+                    name=row.optimizer,
+                    rate=row.rate,
+                    momentum=row.momentum,
+                    beta2=BETA2.get(net, 0.99),
+                    weight_decay=row.decay,
+                    bias_rate=row.bias_rate,
+                ),
+                schedule=row.schedule,
+                warm_up=row.warm_up,
+                end_rate=row.end,
+                ema_half_life=row.half_life,
+                augment=sees,
             ),
-            schedule=row.schedule,
-            warm_up=row.warm_up,
-            end_rate=row.end,
-            ema_half_life=row.half_life,
-            augment=sees,
-        ),
-        budget=_budget(images, minutes),
-    )
+            budget=_budget(images, minutes),
+        )
+    except ValidationError as error:
+        raise RecipeError(first_complaint(error)) from None
 
 
 def _objective(
@@ -147,4 +150,4 @@ def _budget(images: int | None, minutes: float | None) -> BudgetSettings:
     try:
         return BudgetSettings(images=images, minutes=minutes)
     except ValidationError as error:
-        raise RecipeError(first_complaint(error)) from None
+        raise RecipeError(first_complaint(error, "budget")) from None

@@ -185,13 +185,13 @@ def _dotted(raw: Mapping[str, Any], prefix: str = "") -> list[str]:
     return names
 
 
-def first_complaint(error: ValidationError) -> str:
-    """The first complaint of pydantic, as one line."""
+def first_complaint(error: ValidationError, group: str = "") -> str:
+    """The first complaint of pydantic, as one line. group: where in the recipe the checked settings stand."""
     complaint = error.errors()[0]
-    where = ".".join(str(part) for part in complaint["loc"])
     message = complaint["msg"].removeprefix("Value error, ")
-    if not where:
+    if not complaint["loc"]:
         return message
+    where = ".".join(str(part) for part in ([group] if group else []) + list(complaint["loc"]))
     found = complaint["input"]
     shown = f"; found {found!r}" if isinstance(found, str | int | float | bool) else ""
     return f"{where}: {message}{shown}; change it with --set {where}=VALUE"

@@ -99,6 +99,8 @@ def kill(sitting: Sitting, phase: str, rng: random.Random) -> bool:
         "training": lambda: sitting.lines() > begun + 1 and sitting.run.is_alive(),
     }
     if not sitting.wait_for(signs[phase]):
+        sitting.process.kill()  # a machine so busy that the sign did not come, or an end of its own
+        sitting.process.communicate()
         return False
     time.sleep(rng.uniform(0, {"starting": 3.0, "packing": 0.5, "training": 1.5}[phase]))
     alive = sitting.process.poll() is None
