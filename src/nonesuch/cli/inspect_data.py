@@ -59,7 +59,10 @@ def _groups(pack: Pack) -> list[Group]:
 
 def _show_sides(pack: Pack) -> None:
     """Heights and widths as they were found."""
-    found, counts = np.unique(pack.sides, axis=0, return_counts=True)
+    # np.unique would do it, and load numpy.ma for that: a tenth of the whole command.
+    codes = np.sort(pack.sides[:, 0].astype(np.int64) << 16 | pack.sides[:, 1])
+    first = np.flatnonzero(np.diff(codes, prepend=-1))
+    found, counts = np.stack([codes[first] >> 16, codes[first] & 0xFFFF], 1), np.diff(first, append=len(codes))
     if len(found) == 1:
         print(f"sides    {_sides(found[0])}, all of them")
         return
