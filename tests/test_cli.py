@@ -184,6 +184,10 @@ def test_what_hinders_training_is_said_before_anything_else(
     code, out, err = call(*words, tmp_path / "full")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "not enough room" in err
+    monkeypatch.undo()
+    err = call(*words, tmp_path / "free")[2]
+    assert f"lecture on {data}: 160 images" in err.splitlines()[0]
+    assert err.splitlines()[0].endswith(f"-> {tmp_path / 'free'}")
 
 
 def test_damaged_snapshots_are_named_and_the_one_before_is_used(call: Call, data: Path, tmp_path: Path) -> None:

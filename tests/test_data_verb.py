@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from PIL import Image
 
 from conftest import Call
 from made_data import bars, folder_of_bars, messy_folder
+from nonesuch.cli import bars as bars_of_work
 from nonesuch.cli.bars import packing_bar
 from nonesuch.data.open import open_data
 
@@ -117,9 +119,11 @@ def test_a_bar_is_shown_only_to_people_and_only_when_there_is_work(monkeypatch: 
     with packing_bar("counting sheep") as tell:
         pass
     assert screen.getvalue() == ""
+    monkeypatch.setattr(bars_of_work, "_bar", mock := Mock(wraps=bars_of_work._bar))
     with packing_bar("counting sheep") as tell:
         assert tell is not None
         tell(1, 3)
         tell(3, 3)
     assert "counting sheep" in screen.getvalue()
     assert "3/3" in screen.getvalue()
+    assert mock.call_count == 1
