@@ -15,7 +15,8 @@ RINGS = {
     "runs": 4,
     "assembly": 5, "features": 5, "features_onnx": 5, "reader": 5, "forecast": 5, "session": 5, "evaluation": 5,
     "library": 6,
-    "cli": 7,
+    "studio": 7,
+    "cli": 8,
 }  # fmt: skip
 
 FREE_WITHIN = {0, 3, 5}

@@ -1,1 +1,1 @@
-"""Ring 7: the command line. It only translates: every verb is a library call that is usable alone."""
+"""Ring 8: the command line. It only translates: every verb is a library call that is usable alone."""
