@@ -161,7 +161,7 @@ def last_events(run: Path, most_bytes: int = 16 << 10) -> Iterator[dict[str, obj
     finally:
         os.close(file)
     # Behind the last newline is a line still being written; before the first one, when cut, half a line.
-    yield from map(_event, reversed(lines[1 if start else 0 : -1]))
+    yield from map(event_of, reversed(lines[1 if start else 0 : -1]))
 
 
 class _Reader:
@@ -206,7 +206,7 @@ class _Reader:
                 start, self._at = self._at, self._at + dropped + len(line) + 1
                 dropped = 0
                 self._before = None
-                yield Record(start, self._at, _event(line))
+                yield Record(start, self._at, event_of(line))
             # Of an endless line just enough is kept to know it as too long.
             excess = max(0, len(held) - LONGEST_LINE - 1)
             held = held[: len(held) - excess]
@@ -214,7 +214,8 @@ class _Reader:
         self._before = self._tail(file)
 
 
-def _event(line: bytes) -> dict[str, object]:
+def event_of(line: bytes) -> dict[str, object]:
+    """The event in a line without its newline; {"kind": "corrupt", "reason": ...} for a line that holds none."""
     try:
         if len(line) > LONGEST_LINE:
             raise ValueError("the line is too long")
