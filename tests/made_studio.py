@@ -2,9 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import numpy as np
 from fastapi import FastAPI
@@ -17,6 +21,7 @@ from nonesuch.runs.store import RunFolder, Store
 from nonesuch.studio.app import create_app
 from nonesuch.studio.gate import Address
 from nonesuch.studio.places import Places
+from nonesuch.studio.serve import bound, server_of
 from nonesuch.studio.studio import Studio
 
 PORT = 8470
@@ -38,7 +43,7 @@ RECIPE: dict[str, object] = {
 
 def made_places(folder: Path) -> Places:
     """Runs, data and cache of their own, with one run and one data set of six pictures in them."""
-    places = Places(folder / "runs", folder / "data", {}, folder / "cache" / "studio")
+    places = places_in(folder)
     made_run(Store(places.runs), RUN)
     rng = np.random.default_rng(0)
     for name in ("left", "right"):
@@ -47,6 +52,11 @@ def made_places(folder: Path) -> Places:
             pixels = rng.integers(0, 256, (16, 16, 3), np.uint8)
             (places.data / "few" / name / f"{number}.png").write_bytes(png_bytes(pixels))
     return places
+
+
+def places_in(folder: Path) -> Places:
+    """Runs, data and cache under one folder."""
+    return Places(folder / "runs", folder / "data", {}, folder / "cache" / "studio")
 
 
 def made_run(store: Store, run_id: str, steps: int = 40) -> RunFolder:
@@ -112,3 +122,38 @@ def doors(app: FastAPI, changing: bool = False) -> list[tuple[str, str]]:
         path = re.sub(r"\{(\w+)(?::\w+)?\}", lambda part: FILLED.get(part[1], "1"), str(route.path))
         found += [(method, path) for method in sorted(route.methods or {"WEBSOCKET"})]
     return [door for door in found if not changing or door[0] not in ("GET", "HEAD")]
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[tuple[Studio, str]]:
+    """A real server on a free port of this machine, in a thread; its studio and its address. Ends with the block."""
+    with bound("127.0.0.1", 0) as listening:
+        port = listening.getsockname()[1]
+        places = made_places(folder) if not (folder / "runs").exists() else places_in(folder)
+        server = server_of(Studio(places, Address(port, TOKEN)))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        try:
+            yield server.studio, f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            thread.join(10)
+            assert not thread.is_alive(), "the server did not stop"
+
+
+def heard(address: str, follow: str, until: Callable[[dict[str, Any]], bool], last: str = "") -> list[tuple[str, Any]]:
+    """(id, message) of the event stream up to the one that is waited for; at most 20 seconds."""
+    headers = {**BEARER, "last-event-id": last} if last else BEARER
+    request = Request(f"{address}/api/events?follow={follow}", headers=headers)
+    found, place, deadline = [], "", time.monotonic() + 20
+    with urlopen(request, timeout=20) as answer:
+        for raw in answer:
+            line = raw.decode().rstrip("\n")
+            if line.startswith("id: "):
+                place = line[4:]
+            elif line.startswith("data: "):
+                found.append((place, json.loads(line[6:])))
+                if until(found[-1][1]):
+                    break
+            assert time.monotonic() < deadline, found[-3:]
+    return found

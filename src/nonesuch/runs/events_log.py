@@ -43,11 +43,12 @@ class EventLog:
     """The writing end; only the holder of the run's lock may have it.
 
     `cut_to`: the offset() kept in the snapshot from which training goes on; None keeps every whole line.
+    `name`: of the file, where it is another log than a run's.
     Raises MachineError when the disk refuses, RunError when events.jsonl is no plain file.
     """
 
-    def __init__(self, run: Path, cut_to: int | None = None) -> None:
-        self.path = run / EVENTS
+    def __init__(self, run: Path, cut_to: int | None = None, name: str = EVENTS) -> None:
+        self.path = run / name
         self._file = self._open()
         try:
             self._size = _last_line_end(self._file, cut_to)
@@ -131,7 +132,7 @@ def read(run: Path, start: int = 0) -> Iterator[Record]:
 
     Raises RunError when events.jsonl is no plain file.
     """
-    return _Reader(run, start).advance()
+    return Reader(run, start).advance()
 
 
 def follow(run: Path, start: int = 0, stop: Callable[[], bool] = lambda: False) -> Iterator[Record]:
@@ -139,7 +140,7 @@ def follow(run: Path, start: int = 0, stop: Callable[[], bool] = lambda: False) 
 
     Starts over from 0 when the log was cut back, also when it has grown past the old place since.
     """
-    reader = _Reader(run, start)
+    reader = Reader(run, start)
     while True:
         # Asked before reading: what was written before the stop is still delivered.
         last = stop()
@@ -164,18 +165,18 @@ def last_events(run: Path, most_bytes: int = 16 << 10) -> Iterator[dict[str, obj
     yield from map(event_of, reversed(lines[1 if start else 0 : -1]))
 
 
-class _Reader:
+class Reader:
     """A place in a log, and the last bytes before it, by which a log that was cut back and grew again is noticed."""
 
-    def __init__(self, run: Path, start: int) -> None:
-        self._run = run
+    def __init__(self, run: Path, start: int, name: str = EVENTS) -> None:
+        self._run, self._name = run, name
         self._at = start
         self._before: bytes | None = None
 
     def advance(self) -> Iterator[Record]:
         """The complete lines from here to the present end; the place moves behind them."""
         try:
-            file = open_inside(self._run, EVENTS)
+            file = open_inside(self._run, self._name)
         except FileNotFoundError:
             return
         try:

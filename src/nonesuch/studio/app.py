@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -12,6 +13,7 @@ from nonesuch.studio.body import Bodies
 from nonesuch.studio.gate import Gate
 from nonesuch.studio.routes import ROUTERS
 from nonesuch.studio.studio import Studio
+from nonesuch.studio.wire.stream import Message
 
 
 class App(FastAPI):
@@ -21,6 +23,13 @@ class App(FastAPI):
         """Gate, then limits, then FastAPI's own."""
         studio: Studio = self.state.studio
         return Gate(Bodies(super().build_middleware_stack()), studio.address)
+
+    def openapi(self) -> dict[str, Any]:
+        """FastAPI's description, and the types of the event stream, of which it knows nothing."""
+        document = super().openapi()
+        streamed = Message.json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+        document["components"]["schemas"].update(streamed["$defs"])
+        return document
 
 
 def create_app(studio: Studio) -> App:

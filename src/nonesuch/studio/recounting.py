@@ -22,13 +22,13 @@ MOST_PICTURE_BYTES = 64 << 20
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def line(summary: RunSummary) -> RunLine:
-    """A run in a list."""
+def line(summary: RunSummary, alive: bool = False) -> RunLine:
+    """A run in a list. `alive`: somebody is about to train it, though no lock says so yet."""
     return RunLine(
         id=summary.id,
         kind=summary.kind,
         data=summary.data,
-        state=summary.state,
+        state="running" if alive else summary.state,
         images_seen=summary.images_seen,
         figures=dict(summary.figures),
         problem=summary.problem,
@@ -36,10 +36,10 @@ def line(summary: RunSummary) -> RunLine:
     )
 
 
-def detail(run: RunFolder) -> RunDetail:
+def detail(run: RunFolder, alive: bool = False) -> RunDetail:
     """One run in full. Raises RunError where recipe.json cannot be read."""
     return RunDetail(
-        run=line(run.summary()),
+        run=line(run.summary(), alive),
         recipe=_json(run.recipe()),
         report=_json(report) if (report := run.report()) is not None else None,
         previews=run.previews(),

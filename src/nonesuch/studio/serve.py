@@ -91,7 +91,8 @@ def _is_taken(error: OSError) -> bool:
 
 def _token(host: str) -> str:
     """The key: a fresh one, or the person's own. Who lets other machines in must have chosen it."""
-    chosen = os.environ.get(TOKEN)
+    # Taken away: no child process has to know it.
+    chosen = os.environ.pop(TOKEN, None)
     if not is_loopback(host) and not chosen:
         raise MachineError(
             f"--host {host} lets other machines in: set {TOKEN} to a key of your own, 32 characters or more, "

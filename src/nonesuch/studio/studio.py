@@ -13,7 +13,9 @@ from nonesuch.runs.store import RunFolder, Store
 from nonesuch.studio.decoding import Decoding
 from nonesuch.studio.errors import GoneError
 from nonesuch.studio.gate import Address
+from nonesuch.studio.jobs import Jobs
 from nonesuch.studio.places import Places, found_run
+from nonesuch.studio.tasks import Tasks
 
 if TYPE_CHECKING:
     from nonesuch.evaluation.run import Run
@@ -30,6 +32,8 @@ class Studio:
         self.places, self.address = places, address
         self.runs = Store(places.runs)
         self.decoding = Decoding()
+        self.jobs = Jobs(places.cache / "trainers")
+        self.tasks = Tasks(places)
         self.stopping = asyncio.Event()
         """Set when the server is told to stop: streams end by themselves."""
         self._thread = ThreadPoolExecutor(1, "nets")

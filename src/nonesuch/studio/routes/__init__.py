@@ -2,6 +2,12 @@
 
 from fastapi import APIRouter
 
-from nonesuch.studio.routes import pictures, runs
+from nonesuch.studio.routes import events, jobs, pictures, runs, tasks
 
-ROUTERS: tuple[APIRouter, ...] = (runs.router, pictures.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    runs.router,
+    jobs.router,
+    pictures.router,
+    tasks.router,
+    events.router,
+)

@@ -20,13 +20,15 @@ Points = Annotated[int, Query(ge=2, le=20_000, description="steps to give at mos
 @router.get("/runs")
 def list_runs(studio: Here) -> RunList:
     """Every run, with its state and last figures."""
-    return RunList(runs=[recounting.line(summary) for summary in studio.runs.list()])
+    starting = set(studio.jobs.alive())
+    return RunList(runs=[recounting.line(summary, summary.id in starting) for summary in studio.runs.list()])
 
 
 @router.get("/runs/{run_id}")
 def read_run(studio: Here, run_id: RunPath) -> RunDetail:
     """One run in full."""
-    return recounting.detail(studio.run(run_id))
+    run = studio.run(run_id)
+    return recounting.detail(run, studio.jobs.is_alive(run))
 
 
 @router.delete("/runs/{run_id}", status_code=204)
