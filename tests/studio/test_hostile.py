@@ -223,12 +223,12 @@ def test_what_is_too_long_is_refused_before_it_is_read(app: App) -> None:
     said = _all(
         app,
         [
-            ("POST", "/api/tasks/packing", [*JSON, ("content-length", size)], b"{}")
+            ("POST", "/api/work/packing", [*JSON, ("content-length", size)], b"{}")
             for size in ("1048577", "9" * 30, "x")
         ],
     )
     assert {answer.status for answer in said} == {413}
-    (told,) = _all(app, [("POST", "/api/tasks/packing", JSON, b'"' + b"a" * (1 << 20) + b'"')])
+    (told,) = _all(app, [("POST", "/api/work/packing", JSON, b'"' + b"a" * (1 << 20) + b'"')])
     assert (told.status, json.loads(told.body)["error"]["kind"]) == (413, "TooLongError")
     studio: Studio = app.state.studio
     assert not list((studio.places.cache / "pictures").glob(".tmp*"))

@@ -49,7 +49,7 @@ def _is_ended(message: dict[str, object]) -> bool:
 
 def test_work_is_done_beside_the_studio_and_followed_to_its_result(server: tuple[Studio, str, Client]) -> None:
     _, address, client = server
-    begun = client.post("/api/tasks/packing", json={"data": "few", "size": 8})
+    begun = client.post("/api/work/packing", json={"data": "few", "size": 8})
     assert (begun.status_code, begun.json()["state"]) == (202, "running")
     name = begun.json()["id"]
     told = heard(address, f"task:{name}", _is_ended)
@@ -69,7 +69,7 @@ def test_work_is_done_beside_the_studio_and_followed_to_its_result(server: tuple
 )
 def test_work_that_fails_says_why_in_one_line(server: tuple[Studio, str, Client], size: int, message: str) -> None:
     _, address, client = server
-    name = client.post("/api/tasks/packing", json={"data": "few", "size": size}).json()["id"]
+    name = client.post("/api/work/packing", json={"data": "few", "size": size}).json()["id"]
     told = heard(address, f"task:{name}", _is_ended)
     assert told[-1][1]["event"] == {"kind": "ended", "state": "failed", "message": message}
     line = client.get(f"/api/tasks/{name}").json()["task"]
@@ -79,8 +79,8 @@ def test_work_that_fails_says_why_in_one_line(server: tuple[Studio, str, Client]
 @pytest.mark.usefixtures("_tiny")
 def test_work_is_cancelled_found_again_and_seen_as_lost(server: tuple[Studio, str, Client], tmp_path: Path) -> None:
     studio, _, client = server
-    first, second = (client.post("/api/tasks/packing", json={"data": "few"}).json()["id"] for _ in range(2))
-    assert client.post("/api/tasks/packing", json={"data": "few"}).status_code == 429
+    first, second = (client.post("/api/work/packing", json={"data": "few"}).json()["id"] for _ in range(2))
+    assert client.post("/api/work/packing", json={"data": "few"}).status_code == 429
     _until(lambda: all(studio.tasks.line(name).total == 300 for name in (first, second)))
     # Another studio on the same cache, as after a restart.
     later = Studio(places_in(tmp_path), Address(PORT, TOKEN))

@@ -25,10 +25,12 @@ class App(FastAPI):
         return Gate(Bodies(super().build_middleware_stack()), studio.address)
 
     def openapi(self) -> dict[str, Any]:
-        """FastAPI's description, and the types of the event stream, of which it knows nothing."""
+        """FastAPI's description, with what it does not know: the types of the event stream, and the gate."""
         document = super().openapi()
         streamed = Message.json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
         document["components"]["schemas"].update(streamed["$defs"])
+        document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        document["security"] = [{"token": []}]
         return document
 
 

@@ -7,6 +7,10 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
+
+from nonesuch.studio.gate import is_api
 
 ROOMS = ("data", "kernels", "network", "train", "latent", "publish")
 STATIC = Path(__file__).parent / "static"
@@ -34,7 +38,15 @@ def install(app: FastAPI, folder: Path = STATIC) -> None:
 
     for path in ("/", *(f"/{room}" for room in ROOMS)):
         app.add_route(path, page, ["GET"], include_in_schema=False)
-    app.add_route("/{name:path}", asset, ["GET"], include_in_schema=False)
+    app.router.routes.append(_AssetRoute("/{name:path}", asset, methods=["GET"], include_in_schema=False))
+
+
+class _AssetRoute(Route):
+    """Any address but those of the api, which say for themselves what they do not know."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether this is the route."""
+        return (Match.NONE, {}) if is_api(scope["path"]) else super().matches(scope)
 
 
 class Assets:

@@ -7,7 +7,9 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from nonesuch.errors import DataError, MachineError, NetError, NonesuchError, RecipeError, RunError
 from nonesuch.runs.layout import shown
@@ -89,12 +91,24 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     return problem(422, "InvalidError", f"{where}: {first['msg'].removeprefix('Value error, ')}{shown(words, 120)}")
 
 
-async def _refused(_request: Request, error: Exception) -> JSONResponse:
+async def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    kind = KINDS.get(error.status_code, "RefusedError")
-    answer = problem(error.status_code, kind, error.detail)
-    answer.headers.update(error.headers or {})
-    return answer
+    if error.status_code == 405:
+        allowed = ", ".join(_methods(request))
+        answer = problem(405, "MethodError", f"{request.method} is not for this address; it takes {allowed}")
+        answer.headers["allow"] = allowed
+        return answer
+    words = "there is nothing at this address" if error.detail == "Not Found" else error.detail
+    return problem(error.status_code, KINDS.get(error.status_code, "RefusedError"), words)
+
+
+def _methods(request: Request) -> list[str]:
+    """What this address takes: routes of one path are several, and Starlette names those of the first."""
+    found: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        match, _ = route.original_route.matches(request.scope)
+        found |= (route.methods or set()) if match is not Match.NONE else set()
+    return sorted(found)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -191,9 +191,13 @@ class Gate:
         return problem(401, "TokenError", "no valid token: open the link that `nonesuch studio` printed")
 
 
+def is_api(path: str) -> bool:
+    """Whether a program asks here, and not a person."""
+    return path == "/api" or path.startswith("/api/")
+
+
 def _is_page(scope: Scope) -> bool:
-    path: str = scope["path"]
-    return path != "/api" and not path.startswith("/api/")
+    return not is_api(scope["path"])
 
 
 def _local_path(scope: Scope) -> str:

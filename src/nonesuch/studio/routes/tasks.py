@@ -26,9 +26,9 @@ def list_tasks(studio: Here) -> TaskList:
     return TaskList(tasks=studio.tasks.known())
 
 
-@router.post("/tasks/packing", status_code=202)
+@router.post("/work/packing", status_code=202)
 def start_packing(studio: Here, asked: PackingAsked) -> TaskLine:
-    """Pack a data set."""
+    """Pack a data set: begun here, looked after under /api/tasks."""
     studio.places.source(asked.data)
     return studio.tasks.start("packing", asked)
 
