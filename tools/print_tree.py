@@ -15,9 +15,9 @@ BEGIN, END = "<!-- tree -->", "<!-- end of tree -->"
 ORDER = (
     "__init__.py", "errors.py", "machine.py", "pixels.py", "seeds.py", "data", "models", "training", "lens", "latent",
     "measure", "recipe.py", "presets.py", "runs", "assembly.py", "features.py", "features_onnx.py", "reader.py",
-    "forecast.py", "evaluation", "session.py", "library.py", "cli", "__main__.py",
+    "forecast.py", "evaluation", "session.py", "library.py", "studio", "cli", "__main__.py",
 )  # fmt: skip
-"""From ring 0 to ring 7."""
+"""From ring 0 to ring 8."""
 
 
 def tree() -> str:
@@ -28,9 +28,19 @@ def tree() -> str:
         if path.is_file():
             lines.append(_line("", path))
             continue
-        lines.append(f"{name + '/':<26}{_first_sentence(path / '__init__.py')}")
-        lines += [_line("  ", file) for file in sorted(path.glob("*.py")) if file.name != "__init__.py"]
+        lines += _package("", path)
     return "\n".join(lines)
+
+
+def _package(indent: str, folder: Path) -> list[str]:
+    """A package: its own line, its files, then the packages within it."""
+    files = [file for file in sorted(folder.glob("*.py")) if file.name != "__init__.py"]
+    inner = [package.parent for package in sorted(folder.glob("*/__init__.py"))]
+    return [
+        f"{indent + folder.name + '/':<26}{_first_sentence(folder / '__init__.py')}",
+        *(_line(indent + "  ", file) for file in files),
+        *(line for package in inner for line in _package(indent + "  ", package)),
+    ]
 
 
 def _line(indent: str, file: Path) -> str:

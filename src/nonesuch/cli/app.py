@@ -17,6 +17,7 @@ from nonesuch.cli import (
     verbs_kernel,
     verbs_maps,
     verbs_measure,
+    verbs_studio,
     verbs_train,
 )
 from nonesuch.errors import NonesuchError, NonesuchWarning
@@ -40,6 +41,7 @@ for group in (
     verbs_maps,
     verbs_directions,
     verbs_invert,
+    verbs_studio,
 ):
     app.add_typer(group.verbs)
 

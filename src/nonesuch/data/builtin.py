@@ -15,7 +15,7 @@ import numpy as np
 from nonesuch.data import published
 from nonesuch.data.cifar import CifarSource, extract, is_cifar_folder
 from nonesuch.data.items import Item, Source
-from nonesuch.data.places import data_folders, download_folder
+from nonesuch.data.places import data_folders, download_folder, offline
 from nonesuch.data.published import IDX_STEMS, Remote
 from nonesuch.data.shipped import PIXELFOLK_SIDE, EmojiSource, PixelfolkSource
 from nonesuch.data.sources import open_source
@@ -156,6 +156,8 @@ def _test_counts(folder: Path) -> tuple[int, ...] | None:
 
 def _fetch(name: str, remotes: tuple[Remote, ...], folder: Path, progress: Progress | None) -> None:
     """Download what is missing; on failure say which file, and the two places where it can be put by hand."""
+    if offline():
+        raise DataError(f"{name} is not on this machine; fetch it in a terminal with `nonesuch data {name}`")
     from nonesuch.data.download import fetch  # brings the http and ssl modules, which a set on the disk never needs
 
     total, before = sum(remote.size for remote in remotes), 0

@@ -1,4 +1,4 @@
-"""Where data may lie on this machine: the cache, and the folders a person names in NONESUCH_DATA."""
+"""Where data may lie on this machine: the cache and the folders of NONESUCH_DATA; and whether it may be fetched."""
 
 import os
 from pathlib import Path
@@ -22,3 +22,8 @@ def data_folders() -> list[Path]:
 def download_folder(name: str) -> Path:
     """Where the files of the named set are put, by a download or by hand."""
     return cache_root() / "downloads" / name
+
+
+def offline() -> bool:
+    """Whether NONESUCH_OFFLINE forbids this process to fetch anything; the studio sets it for itself."""
+    return os.environ.get("NONESUCH_OFFLINE", "") not in ("", "0")

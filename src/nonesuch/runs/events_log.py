@@ -43,11 +43,12 @@ class EventLog:
     """The writing end; only the holder of the run's lock may have it.
 
     `cut_to`: the offset() kept in the snapshot from which training goes on; None keeps every whole line.
+    `name`: of the file, where it is another log than a run's.
     Raises MachineError when the disk refuses, RunError when events.jsonl is no plain file.
     """
 
-    def __init__(self, run: Path, cut_to: int | None = None) -> None:
-        self.path = run / EVENTS
+    def __init__(self, run: Path, cut_to: int | None = None, name: str = EVENTS) -> None:
+        self.path = run / name
         self._file = self._open()
         try:
             self._size = _last_line_end(self._file, cut_to)
@@ -131,7 +132,7 @@ def read(run: Path, start: int = 0) -> Iterator[Record]:
 
     Raises RunError when events.jsonl is no plain file.
     """
-    return _Reader(run, start).advance()
+    return Reader(run, start).advance()
 
 
 def follow(run: Path, start: int = 0, stop: Callable[[], bool] = lambda: False) -> Iterator[Record]:
@@ -139,7 +140,7 @@ def follow(run: Path, start: int = 0, stop: Callable[[], bool] = lambda: False) 
 
     Starts over from 0 when the log was cut back, also when it has grown past the old place since.
     """
-    reader = _Reader(run, start)
+    reader = Reader(run, start)
     while True:
         # Asked before reading: what was written before the stop is still delivered.
         last = stop()
@@ -161,21 +162,21 @@ def last_events(run: Path, most_bytes: int = 16 << 10) -> Iterator[dict[str, obj
     finally:
         os.close(file)
     # Behind the last newline is a line still being written; before the first one, when cut, half a line.
-    yield from map(_event, reversed(lines[1 if start else 0 : -1]))
+    yield from map(event_of, reversed(lines[1 if start else 0 : -1]))
 
 
-class _Reader:
+class Reader:
     """A place in a log, and the last bytes before it, by which a log that was cut back and grew again is noticed."""
 
-    def __init__(self, run: Path, start: int) -> None:
-        self._run = run
+    def __init__(self, run: Path, start: int, name: str = EVENTS) -> None:
+        self._run, self._name = run, name
         self._at = start
         self._before: bytes | None = None
 
     def advance(self) -> Iterator[Record]:
         """The complete lines from here to the present end; the place moves behind them."""
         try:
-            file = open_inside(self._run, EVENTS)
+            file = open_inside(self._run, self._name)
         except FileNotFoundError:
             return
         try:
@@ -206,7 +207,7 @@ class _Reader:
                 start, self._at = self._at, self._at + dropped + len(line) + 1
                 dropped = 0
                 self._before = None
-                yield Record(start, self._at, _event(line))
+                yield Record(start, self._at, event_of(line))
             # Of an endless line just enough is kept to know it as too long.
             excess = max(0, len(held) - LONGEST_LINE - 1)
             held = held[: len(held) - excess]
@@ -214,7 +215,8 @@ class _Reader:
         self._before = self._tail(file)
 
 
-def _event(line: bytes) -> dict[str, object]:
+def event_of(line: bytes) -> dict[str, object]:
+    """The event in a line without its newline; {"kind": "corrupt", "reason": ...} for a line that holds none."""
     try:
         if len(line) > LONGEST_LINE:
             raise ValueError("the line is too long")

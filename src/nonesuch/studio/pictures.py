@@ -1,0 +1,65 @@
+"""Pictures by their ids: uploads, rows of data sets and of runs, drawn seeds; as pixels and as PNG."""
+
+from nonesuch.errors import RecipeError
+from nonesuch.pixels import Picture, png_bytes
+from nonesuch.seeds import SEED_LIMIT
+from nonesuch.studio.decoding import upload
+from nonesuch.studio.errors import MissingError
+from nonesuch.studio.studio import Studio
+from nonesuch.studio.wire.base import parts_of
+
+
+def needs_net(picture: str) -> bool:
+    """Whether finding these pixels wants torch, and so the thread for nets."""
+    return parts_of(picture)[0] in ("run", "seed")
+
+
+def pixels_of(studio: Studio, picture: str) -> Picture:
+    """The pixels (H, W, C) of a PictureId, C = 1, 3 or 4. Raises MissingError, DataError, RunError, RecipeError.
+
+    Call it in a thread: within `studio.compute` when needs_net(picture).
+    """
+    kind, *rest = parts_of(picture)
+    if kind == "upload":
+        return upload(studio.places, rest[0])
+    if kind == "data":
+        return _of_data(studio, rest[0], int(rest[1]))
+    if kind == "run":
+        return _of_run(studio, rest[0], rest[1], int(rest[2]))
+    return _of_seed(studio, rest[0], int(rest[1]))
+
+
+def png_of(studio: Studio, picture: str) -> bytes:
+    """Like pixels_of, as a PNG."""
+    return png_bytes(pixels_of(studio, picture))
+
+
+def _of_data(studio: Studio, data_id: str, row: int) -> Picture:
+    from nonesuch.data.open import open_data
+
+    pixels = open_data(studio.places.source(data_id)).pixels
+    _check(row, len(pixels))
+    found: Picture = pixels[row]
+    return found
+
+
+def _of_run(studio: Studio, run_id: str, split: str, row: int) -> Picture:
+    from nonesuch.assembly import reopen
+    from nonesuch.recipe import from_record
+
+    data = reopen(from_record(studio.run(run_id).recipe()).data)
+    _check(row, len(data.rows[split]))
+    found: Picture = data.pack.pixels[data.rows[split][row]]
+    return found
+
+
+def _of_seed(studio: Studio, run_id: str, seed: int) -> Picture:
+    if seed >= SEED_LIMIT:
+        raise RecipeError(f"a seed is a whole number below 2^53; found {seed}")
+    drawn: Picture = studio.opened(run_id).sample([seed])[0]
+    return drawn
+
+
+def _check(row: int, count: int) -> None:
+    if row >= count:
+        raise MissingError(f"there are {count:,} pictures here, counted from 0; found {row}")

@@ -1,0 +1,13 @@
+"""The studio's routes, a file a room; what is not in this tuple does not exist."""
+
+from fastapi import APIRouter
+
+from nonesuch.studio.routes import events, jobs, pictures, runs, tasks
+
+ROUTERS: tuple[APIRouter, ...] = (
+    runs.router,
+    jobs.router,
+    pictures.router,
+    tasks.router,
+    events.router,
+)
