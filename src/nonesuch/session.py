@@ -5,35 +5,39 @@
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import nullcontext
+from collections.abc import Generator, Iterator
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-import torch
-
+from nonesuch import saving
 from nonesuch.assembly import Parts, assemble, engine
-from nonesuch.errors import DivergedError, MachineError, RecipeError
+from nonesuch.errors import DivergedError, MachineError, NonesuchError, RecipeError
 from nonesuch.evaluation import examiners
 from nonesuch.pixels import write_png
 from nonesuch.recipe import Recipe
 from nonesuch.runs import atomic, checkpoint, history, layout
-from nonesuch.runs.events_log import EventLog, read
+from nonesuch.runs.control import Unclear
+from nonesuch.runs.events_log import EventLog, last_events, read
 from nonesuch.runs.lock import TrainerLock
-from nonesuch.runs.weights import flatten_optimizer, match, match_optimizer, unflatten_optimizer
-from nonesuch.training import loop
+from nonesuch.steering import POLL_SECONDS, Helm
+from nonesuch.training import loop, wishes
 from nonesuch.training.advice import Advisor
 from nonesuch.training.budget import Budget
 from nonesuch.training.events import (
     Diverged,
     Event,
+    Failed,
     Finished,
     Measured,
     Noted,
+    Paused,
     Previewed,
+    Resumed,
     Snapshotted,
     Started,
+    Steered,
     Stepped,
     Stopped,
     parse,
@@ -42,7 +46,8 @@ from nonesuch.training.events import (
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-SNAPSHOT_SECONDS = 60.0
+FIRST_SNAPSHOT_SECONDS, SNAPSHOT_SECONDS = 4.0, 60.0
+"""Between two snapshots: at first as long as training has lasted, for who wants to look; later a minute."""
 EVERY_STEP_LOGGED = 1000
 """Up to here every step is in the log; beyond, about this many more per tenfold of steps."""
 LOOK_RATIO = 1.6
@@ -55,10 +60,11 @@ SPARE_FACTOR = 3
 """Disk space asked for before the first step: this many snapshots (two kept, one being written)."""
 
 
-def fit(recipe: Recipe, run: Path, stop: Callable[[], str | None] = lambda: None) -> Iterator[Event]:
+def fit(recipe: Recipe, run: Path, source: wishes.Wishes = wishes.none) -> Iterator[Event]:
     """Train in the run folder, from its newest whole snapshot or from the start, until the budget is used up.
 
-    `stop` is asked after every step; a reason ends the sitting with everything saved. Closing the iterator does too.
+    Wishes to pause, stop or steer are heard after every step: from `source`, and from the folder's control.jsonl.
+    Closing the iterator saves and ends the sitting too. An error is logged as the event Failed before it is raised.
     A training that diverges is taken up once more from its newest snapshot, with a lower rate.
     Raises RunError when another process trains here, DivergedError when a training has diverged twice, MachineError
     when the disk has no room, DataError when the pictures cannot be used or have changed.
@@ -70,7 +76,25 @@ def fit(recipe: Recipe, run: Path, stop: Callable[[], str | None] = lambda: None
     with TrainerLock(run) if fabric.is_global_zero else nullcontext():
         if fabric.is_global_zero:
             checkpoint.recover(run)
-        yield from _Sitting(recipe, run, stop, fabric).events()
+        try:
+            yield from _Sitting(recipe, run, source, fabric).events()
+        except Exception as error:
+            if fabric.is_global_zero:
+                _log_failure(run, error)
+            raise
+
+
+def _log_failure(run: Path, error: Exception) -> None:
+    """Leave word of an error in the log, for who looks at the run later."""
+    found = next((event for event in last_events(run) if "images_seen" in event), {})
+    seen, seconds = found.get("images_seen", 0), found.get("seconds", 0.0)
+    message = str(error).strip().partition("\n")[0][:500] or type(error).__name__
+    # The error itself is about to be raised: a log that cannot be written must not hide it.
+    with suppress(NonesuchError, ValueError), EventLog(run) as log:
+        failed = Failed.model_validate(
+            {"images_seen": seen, "seconds": seconds, "error": type(error).__name__, "message": message}
+        )
+        log.append(failed.model_dump())
 
 
 class _Moment(TypedDict):
@@ -79,13 +103,17 @@ class _Moment(TypedDict):
 
 
 class _Sitting:
-    def __init__(self, recipe: Recipe, run: Path, stop: Callable[[], str | None], fabric: "Fabric") -> None:
-        self.recipe, self.run, self.stop, self.fabric = recipe, run, stop, fabric
+    def __init__(self, recipe: Recipe, run: Path, source: wishes.Wishes, fabric: "Fabric") -> None:
+        self.recipe, self.run, self.fabric = recipe, run, fabric
         self.images_seen, self.seconds, self.complete, self.rate = 0, 0.0, False, 1.0
+        self.paused = False
         self.notes: list[tuple[str, str]] = []
         self.advisor = Advisor()
         self._open()
-        atomic.check_space(run, SPARE_FACTOR * self._snapshot_bytes())
+        phases = [phase.name for phase in self.parts.objective.phases]
+        self.helm = Helm(run, phases, recipe.train.optimizer.rate, source, alone=recipe.machine.processes == 1)
+        self.helm.restore(self.snapshot.state if self.snapshot else {})
+        atomic.check_space(run, SPARE_FACTOR * saving.size(self.parts))
 
     def _open(self) -> None:
         """Build everything anew and go to the newest whole snapshot, if there is one."""
@@ -111,7 +139,8 @@ class _Sitting:
                 yield from self._all()
             except GeneratorExit:
                 # The consumer has had enough: what it saw is kept.
-                self._save()
+                if self.images_seen or self.complete:
+                    self._save()
                 raise
 
     def _recall(self) -> None:
@@ -146,12 +175,17 @@ class _Sitting:
         """Train until the budget is used up, somebody asks to stop, or it diverges, which is then returned."""
         parts = self.parts
         yield from self._record()
-        pace = replace(parts.pace, budget=budget)
-        for event in loop.fit(parts.objective, pace, parts.engine, parts.average, self.images_seen, self.seconds):
+        if (yield from self._obey()):
+            return None
+        pace, position = replace(parts.pace, budget=budget), (self.images_seen, self.seconds)
+        for event in loop.fit(
+            parts.objective, pace, parts.engine, parts.average, *position, steering=self.helm.steering
+        ):
             self.images_seen, self.seconds = event.images_seen, event.seconds
             if isinstance(event, Diverged):
                 yield self._store(event)
                 return event
+            self.helm.stepped()
             if self._logged(event):
                 self._store(event)
             yield event
@@ -159,15 +193,43 @@ class _Sitting:
             yield from self._record()
             if self._crossed(event, pace):
                 yield from self._look_at_held_out()
-            reason = self.stop()
-            if self._snapshot_due() or reason:
-                yield from self._snapshot()
-            if reason:
-                yield self._store(Stopped(**self._now(), reason=reason))
+            if (yield from self._obey()):
                 return None
         self.complete = True
         yield from self._snapshot()
         return None
+
+    def _obey(self) -> Generator[Event, None, bool]:
+        """Do what was wished, and wait for as long as that is the wish. True: the sitting is to end."""
+        helm, waited, told = self.helm, 0.0, False
+        while self.parts.engine.is_global_zero:
+            for heard in helm.hear():
+                yield self._heard(heard)
+            if helm.save or self._snapshot_due():
+                helm.save = False
+                yield from self._snapshot()
+            if helm.stop:
+                yield self._store(Stopped(**self._now(), reason=helm.stop))
+                return True
+            if helm.waiting and not told:
+                told = self.paused = True
+                yield self._store(Paused(**self._now()))
+            if not helm.waiting and waited >= helm.slow:
+                break
+            helm.wait()
+            waited += POLL_SECONDS
+        if self.paused and not helm.paused:
+            self.paused = False
+            yield self._store(Resumed(**self._now()))
+        helm.steer()
+        return False
+
+    def _heard(self, heard: str | Unclear) -> Event:
+        if isinstance(heard, Unclear):
+            return self._store(Noted(**self._now(), signal="wish", message=f"a wish is left out: {heard.reason}"))
+        self.helm.steer()
+        phase, rates = self.helm.steering.only, dict(self.helm.steering.rates)
+        return self._store(Steered(**self._now(), message=heard, phase=phase, rates=rates, slow=self.helm.slow))
 
     def _retry(self, diverged: Diverged) -> Event:
         """Back to the newest snapshot, or to the start, with a lower rate; time that is spent stays spent."""
@@ -225,7 +287,7 @@ class _Sitting:
         if not self.parts.engine.is_global_zero or not history.is_moment(self.images_seen, batch):
             return
         try:
-            atomic.require_space(self.run, self._snapshot_bytes())
+            atomic.require_space(self.run, saving.size(self.parts))
             history.record(self.run, self.images_seen, batch, self.parts.best.state_dict())
         except MachineError as error:
             yield Noted(**self._now(), signal="disk", message=f"no frame of the history: {error}; training goes on")
@@ -268,7 +330,8 @@ class _Sitting:
         images, clock = self.saved_at
         if self.recipe.snapshot_images:
             return self.images_seen // self.recipe.snapshot_images > images // self.recipe.snapshot_images
-        return time.perf_counter() - clock > SNAPSHOT_SECONDS
+        patience = min(SNAPSHOT_SECONDS, max(FIRST_SNAPSHOT_SECONDS, self.seconds))
+        return time.perf_counter() - clock > patience
 
     def _snapshot(self) -> Iterator[Event]:
         folder = f"{layout.SNAPSHOTS}/{layout.images_name(self.images_seen)}"
@@ -281,27 +344,16 @@ class _Sitting:
         self.saved_at = (self.images_seen, time.perf_counter())
 
     def _save(self) -> None:
-        if not self.parts.engine.is_global_zero or (self.images_seen == 0 and not self.complete):
+        if not self.parts.engine.is_global_zero:
             return
         state = {
             "seconds": self.seconds,
             "log_offset": self.log.offset(),
             "complete": self.complete,
             "rate": self.rate,
-            "optimizer": (flat := flatten_optimizer(self._optimizer_states()))[1],
+            **self.helm.state(),
         }
-        tensors = {"model": self.parts.objective.modules.state_dict(), "optimizer": flat[0]}
-        if self.parts.average is not None:
-            tensors["ema"] = self.parts.average.module.state_dict()
-        checkpoint.save(self.run, self.images_seen, tensors, state)
-
-    def _optimizer_states(self) -> list[dict[str, object]]:
-        return [optimizer.state_dict() for phase in self.parts.objective.phases for optimizer in phase.optimizers]
-
-    def _snapshot_bytes(self) -> int:
-        """An estimate from the weights alone: model, average, and two moments."""
-        tensors: dict[str, torch.Tensor] = self.parts.objective.modules.state_dict()
-        return 4 * sum(tensor.nbytes for tensor in tensors.values()) + 2**16
+        saving.save(self.run, self.parts, self.images_seen, state)
 
     def _restore(self) -> checkpoint.Snapshot | None:
         found = checkpoint.latest(self.run)
@@ -311,17 +363,7 @@ class _Sitting:
             self.notes.append(
                 ("damaged", f"snapshot {damaged.name} is damaged ({damaged.reason}); going on from the one before")
             )
-        modules = self.parts.objective.modules
-        match(modules.state_dict(), found.tensors["model"])
-        modules.load_state_dict(found.tensors["model"])
-        if self.parts.average is not None:
-            match(self.parts.average.module.state_dict(), found.tensors.get("ema", {}), "average")
-            self.parts.average.module.load_state_dict(found.tensors["ema"])
-        optimizers = [o for phase in self.parts.objective.phases for o in phase.optimizers]
-        states: Any = unflatten_optimizer(found.tensors.get("optimizer", {}), found.state.get("optimizer"))
-        match_optimizer([optimizer.state_dict() for optimizer in optimizers], states)
-        for optimizer, state in zip(optimizers, states, strict=True):
-            optimizer.load_state_dict(state)
+        saving.restore(self.parts, found)
         self.images_seen = found.images_seen
         self.seconds = checkpoint.number(found, "seconds")
         self.complete = found.state.get("complete") is True
