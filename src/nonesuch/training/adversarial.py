@@ -114,7 +114,7 @@ class Adversarial(Objective):
     def _generator_due(self, step: int) -> bool:
         return self._settings.alternate == "batch" or self._turn(step) == 1
 
-    def _fake(self, batch: Round, graph: bool) -> Tensor:
+    def made(self, batch: Round, graph: bool) -> Tensor:
         """Generated pictures, with the generator's graph where its phase needs it."""
         if batch.fake is None:
             with torch.set_grad_enabled(graph):
@@ -130,7 +130,7 @@ class Adversarial(Objective):
         return augment_both(images, self._settings.augment, self._draws)
 
     def _critic_loss(self, batch: Round) -> Loss:
-        settings, fake = self._settings, self._fake(batch, self._generator_due(batch.step)).detach()
+        settings, fake = self._settings, self.made(batch, self._generator_due(batch.step)).detach()
         real_logits = self._critic(self._seen(batch.real, batch, 0), batch.targets)
         fake_logits = self._critic(self._seen(fake, batch, 1), batch.targets)
         if settings.loss == "relativistic":
@@ -157,7 +157,7 @@ class Adversarial(Objective):
     def _generator_loss(self, batch: Round) -> Loss:
         settings = self._settings
         with still(self._nets.critic):
-            logits = self._critic(self._seen(self._fake(batch, True), batch, 1), batch.targets)
+            logits = self._critic(self._seen(self.made(batch, True), batch, 1), batch.targets)
             if settings.loss == "bce":
                 return Loss(F.softplus(-logits).mean() if not settings.saturating else -F.softplus(logits).mean(), {})
             with torch.no_grad():
@@ -190,9 +190,9 @@ def judged(critic: nn.Module, images: Tensor, targets: Tensor | None, batch: int
 
 
 @contextmanager
-def still(critic: nn.Module) -> Iterator[None]:
+def still(net: nn.Module) -> Iterator[None]:
     """Keep batch-norm statistics as they are; the batch's own are used, as in training."""
-    norms = [module for module in critic.modules() if isinstance(module, nn.BatchNorm2d) and module.track_running_stats]
+    norms = [module for module in net.modules() if isinstance(module, nn.BatchNorm2d) and module.track_running_stats]
     for norm in norms:
         norm.track_running_stats = False
     try:
