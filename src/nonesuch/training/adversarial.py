@@ -37,10 +37,15 @@ class AdversarialSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Literal["adversarial"] = "adversarial"
-    loss: Literal["bce", "relativistic"] = "relativistic"
+    loss: Literal["bce", "relativistic"] = Field(
+        "relativistic", description="bce: each picture is judged by itself; relativistic: real against made"
+    )
     saturating: bool = Field(False, description="bce: the generator minimises log(1 - D), the game's first form")
     label_smoothing: float = Field(0.0, ge=0, lt=0.5, description="bce: real pictures aim at 1 minus this")
-    alternate: Literal["batch", "batches", "epochs"] = "batch"
+    alternate: Literal["batch", "batches", "epochs"] = Field(
+        "batch",
+        description="whose turn it is: both nets in each step, or one for some batches or epochs, then the other",
+    )
     turn: int = Field(1, ge=1, description="batches or epochs that a net moves for before the other's turn")
     critic_rate: float = Field(1.0, gt=0, description="factor on the learning rate of the critic")
     penalty: float = Field(0.0, ge=0, description="weight gamma of the gradient penalties R1 + R2; 0 switches them off")
