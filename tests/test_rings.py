@@ -14,7 +14,7 @@ RINGS = {
     "recipe": 3, "presets": 3, "form": 3,
     "runs": 4,
     "assembly": 5, "features": 5, "features_onnx": 5, "reader": 5, "forecast": 5, "session": 5, "evaluation": 5,
-    "saving": 5, "steering": 5,
+    "saving": 5, "steering": 5, "book": 5,
     "library": 6,
     "studio": 7,
     "cli": 8,

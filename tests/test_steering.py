@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from conftest import Call
 from made_data import folder_of_bars
 from made_runs import small, wishing
 from nonesuch import library, session
@@ -284,6 +285,39 @@ def test_the_trainer_process_obeys_the_folder_and_saves_on_sigterm(data: Path, t
 def test_the_trainer_process_says_what_is_wrong_in_one_line(tmp_path: Path) -> None:
     folder = open_or_create(tmp_path / "run")
     (folder.path / "recipe.json").write_text(json.dumps({"schema_version": 1, "kind": "cat"}))
-    assert subprocess.run([*SCRIPT, str(folder.path)], check=False).returncode == 2
+    done = subprocess.run([*SCRIPT, str(folder.path)], check=False, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("RecipeError: kind")
     (line,) = (folder.path / "trainer.log").read_text().splitlines()
     assert "RecipeError: kind" in line
+
+
+def test_the_verb_writes_a_wish_down_and_says_when_nobody_listens(gan: Recipe, tmp_path: Path, call: Call) -> None:
+    run = begun(gan, tmp_path / "run")
+    assert call("steer", run, "rate", 0.5, "--only", "critic")[0] == 0
+    code, _, err = call("steer", run, "step", 3)
+    assert (code, "nobody trains run now" in err) == (0, True)
+    assert call("steer", run, "pause")[0] == 0
+    assert control.Control(run).new() == [Rate(factor=0.5, phase="critic"), Step(count=3), Pause()]
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("fly",), "no wish is called 'fly'"),
+        (("pause", 3), "pause takes no number"),
+        (("step", 1.5), "step: count"),
+        (("rate", 0.0), "rate: factor"),
+        (("rate",), "give either factor or value"),
+        (("slow", 1e6), "slow: seconds"),
+        (("step", "--only", "../x"), "step: phase"),
+    ],
+)
+def test_words_that_are_no_wish_are_one_line_and_exit_code_2(
+    gan: Recipe, tmp_path: Path, call: Call, words: tuple[object, ...], complaint: str
+) -> None:
+    code, _, err = call("steer", begun(gan, tmp_path / "run"), *words)
+    assert code == 2
+    assert complaint in err
+    assert len(err.splitlines()) == 1
+    assert not (tmp_path / "run" / "control.jsonl").exists()

@@ -9,10 +9,11 @@ from collections.abc import Generator, Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from nonesuch import saving
-from nonesuch.assembly import Parts, assemble, engine
+from nonesuch.assembly import assemble, engine
+from nonesuch.book import Book
 from nonesuch.errors import DivergedError, MachineError, NonesuchError, RecipeError
 from nonesuch.evaluation import examiners
 from nonesuch.pixels import write_png
@@ -35,7 +36,6 @@ from nonesuch.training.events import (
     Paused,
     Previewed,
     Resumed,
-    Snapshotted,
     Started,
     Steered,
     Stepped,
@@ -46,10 +46,6 @@ from nonesuch.training.events import (
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-FIRST_SNAPSHOT_SECONDS, SNAPSHOT_SECONDS = 4.0, 60.0
-"""Between two snapshots: at first as long as training has lasted, for who wants to look; later a minute."""
-EVERY_STEP_LOGGED = 1000
-"""Up to here every step is in the log; beyond, about this many more per tenfold of steps."""
 LOOK_RATIO = 1.6
 """Between two looks at a net that draws."""
 LOOKED_AT = 500
@@ -97,17 +93,10 @@ def _log_failure(run: Path, error: Exception) -> None:
         log.append(failed.model_dump())
 
 
-class _Moment(TypedDict):
-    images_seen: int
-    seconds: float
-
-
-class _Sitting:
+class _Sitting(Book):
     def __init__(self, recipe: Recipe, run: Path, source: wishes.Wishes, fabric: "Fabric") -> None:
-        self.recipe, self.run, self.fabric = recipe, run, fabric
-        self.images_seen, self.seconds, self.complete, self.rate = 0, 0.0, False, 1.0
-        self.paused = False
-        self.notes: list[tuple[str, str]] = []
+        super().__init__(recipe, run)
+        self.fabric, self.paused = fabric, False
         self.advisor = Advisor()
         self._open()
         phases = [phase.name for phase in self.parts.objective.phases]
@@ -117,7 +106,7 @@ class _Sitting:
 
     def _open(self) -> None:
         """Build everything anew and go to the newest whole snapshot, if there is one."""
-        self.parts: Parts = assemble(self.recipe, self.fabric)
+        self.parts = assemble(self.recipe, self.fabric)
         self.examiner = examiners.build(
             self.parts.best, self.parts.engine, self.recipe, self.parts.data, self.parts.net
         )
@@ -281,39 +270,11 @@ class _Sitting:
             yield self._store(measured)
             yield from self._advise(measured)
 
-    def _record(self) -> Iterator[Event]:
-        """Keep the net as it is now, if this is a moment to look back at; only while snapshots have room too."""
-        batch = self.recipe.train.batch
-        if not self.parts.engine.is_global_zero or not history.is_moment(self.images_seen, batch):
-            return
-        try:
-            atomic.require_space(self.run, saving.size(self.parts))
-            history.record(self.run, self.images_seen, batch, self.parts.best.state_dict())
-        except MachineError as error:
-            yield Noted(**self._now(), signal="disk", message=f"no frame of the history: {error}; training goes on")
-
     def _advise(self, event: Stepped | Measured) -> Iterator[Event]:
         """What the advisor has to say of a logged event. Only logged ones, so that a resumed run says the same."""
         if isinstance(event, Measured) or self._logged(event):
             for advice in self.advisor.hear(event):
                 yield self._store(Noted(**self._now(), signal=advice.signal, message=advice.message))
-
-    def _now(self) -> "_Moment":
-        return {"images_seen": self.images_seen, "seconds": self.seconds}
-
-    def _logged(self, event: Stepped) -> bool:
-        """Which steps go into the log depends on the step alone, so that a log repeats."""
-        step = event.images_seen // self.recipe.train.batch
-        return step <= EVERY_STEP_LOGGED or step % (10 ** (len(str(step // EVERY_STEP_LOGGED)) - 1) * 10) == 0
-
-    def _store(self, event: Event) -> Event:
-        """Log an event. A full disk must not end a training that could still be saved later."""
-        if self.parts.engine.is_global_zero:
-            try:
-                self.log.append(event.model_dump())
-            except MachineError as error:
-                return Noted(**self._now(), signal="disk", message=f"an event was not logged: {error}")
-        return event
 
     def _reserve(self) -> float:
         """Seconds that the last measurement will take, by timing a part of it."""
@@ -325,47 +286,3 @@ class _Sitting:
             self.examiner.measure("test", most=part)
             times.append(time.perf_counter() - before)
         return 1.1 * times[-1] * rows / part
-
-    def _snapshot_due(self) -> bool:
-        images, clock = self.saved_at
-        if self.recipe.snapshot_images:
-            return self.images_seen // self.recipe.snapshot_images > images // self.recipe.snapshot_images
-        patience = min(SNAPSHOT_SECONDS, max(FIRST_SNAPSHOT_SECONDS, self.seconds))
-        return time.perf_counter() - clock > patience
-
-    def _snapshot(self) -> Iterator[Event]:
-        folder = f"{layout.SNAPSHOTS}/{layout.images_name(self.images_seen)}"
-        event = self._store(Snapshotted(**self._now(), folder=folder))
-        try:
-            self._save()
-            yield event
-        except MachineError as error:
-            yield Noted(**self._now(), signal="disk", message=f"no snapshot: {error}; training goes on")
-        self.saved_at = (self.images_seen, time.perf_counter())
-
-    def _save(self) -> None:
-        if not self.parts.engine.is_global_zero:
-            return
-        state = {
-            "seconds": self.seconds,
-            "log_offset": self.log.offset(),
-            "complete": self.complete,
-            "rate": self.rate,
-            **self.helm.state(),
-        }
-        saving.save(self.run, self.parts, self.images_seen, state)
-
-    def _restore(self) -> checkpoint.Snapshot | None:
-        found = checkpoint.latest(self.run)
-        if found is None:
-            return None
-        for damaged in found.damaged:
-            self.notes.append(
-                ("damaged", f"snapshot {damaged.name} is damaged ({damaged.reason}); going on from the one before")
-            )
-        saving.restore(self.parts, found)
-        self.images_seen = found.images_seen
-        self.seconds = checkpoint.number(found, "seconds")
-        self.complete = found.state.get("complete") is True
-        self.rate = checkpoint.number(found, "rate") if "rate" in found.state else 1.0
-        return found

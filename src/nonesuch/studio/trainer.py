@@ -7,6 +7,7 @@ goes to trainer.log. Starting it again goes on. SIGTERM saves and leaves.
 import os
 import sys
 import traceback
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -27,14 +28,18 @@ def main(words: list[str]) -> int:
         print("usage: python -m nonesuch.studio.trainer RUN_FOLDER", file=sys.stderr)
         return 2
     folder = RunFolder(Path(words[0]))
+    parent = os.dup(2)  # who started it hears the last word too
     try:
         _say_into(folder.path)
         os.nice(YIELDING)
         return _train(folder)
     except NonesuchError as error:
-        _say(f"{type(error).__name__}: {error}")
-    except Exception:
+        _say(said := f"{type(error).__name__}: {error}")
+    except Exception as error:
         _say(f"unexpected:\n{traceback.format_exc()}")
+        said = f"unexpected {type(error).__name__}; see {layout.TRAINER_LOG} in the run's folder"
+    with suppress(OSError):
+        os.write(parent, f"{said}\n".encode(errors="replace"))
     return 2
 
 
