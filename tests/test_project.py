@@ -34,7 +34,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda path: path.name)
 def test_the_contract_is_the_one_checked_in(contract: Path) -> None:
-    """Changed on purpose? Write the new one: python tests/test_project.py, and name it in CHANGELOG."""
+    """Changed on purpose? Write the new one: python tools/write_contracts.py, and name it in CHANGELOG."""
     assert json.loads(contract.read_text()) == CONTRACTS[contract]
 
 
@@ -101,8 +101,3 @@ def test_the_example_runs(tmp_path: Path) -> None:
     out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert "test  accuracy" in out
     assert "classes: no, yes" in out
-
-
-if __name__ == "__main__":
-    for path, schema in CONTRACTS.items():
-        path.write_text(json.dumps(schema, indent=1, sort_keys=True) + "\n")

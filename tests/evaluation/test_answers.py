@@ -10,6 +10,7 @@ from conftest import MadeRuns
 from made_data import folder_of_bars
 from made_runs import small
 from nonesuch import library, session
+from nonesuch.assembly import reopen
 from nonesuch.errors import RunError
 from nonesuch.evaluation import answers, history
 from nonesuch.pixels import to_signed
@@ -22,6 +23,7 @@ def test_all_classes_are_watched_in_turn_and_always_the_same_pictures(made_runs:
     found = answers.watched(run)
     assert found.truth[:4].tolist() == [0, 1, 2, 3]
     assert found.split == "test"
+    assert [int(reopen(run.recipe.data).rows["test"][place]) for place in found.places] == list(found.rows)
     assert len(set(found.rows)) == len(found.rows) == 12
     assert found.rows == answers.watched(library.open_run(run.folder.path)).rows
     assert answers.watched(run, 5).rows == found.rows[:5]

@@ -1,6 +1,7 @@
 """A dozen held-out pictures, always the same, and what a classifier says of them at any moment of its training."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -16,12 +17,16 @@ COUNT = 12
 
 @dataclass(frozen=True, eq=False)
 class Watched:
-    """The pictures that are watched: rows of the pack, (N, H, W, C) uint8, and the class of each, int64 (N,)."""
+    """The pictures that are watched (N, H, W, C) uint8, and the class of each, int64 (N,).
+
+    rows: which of the pack.    places: which of the split, counted from 0.
+    """
 
     rows: tuple[int, ...]
+    places: tuple[int, ...]
     pictures: Picture
     truth: Tensor
-    split: str
+    split: Literal["val", "test"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +46,7 @@ def watched(run: Run, count: int = COUNT, data: Pictures | None = None) -> Watch
     if run.recipe.kind != "cnn":
         raise RunError(f"{run.folder.path.name} holds a {run.recipe.kind}; only a cnn names what it sees")
     data = data or reopen(run.recipe.data)
-    split = "test" if len(data.rows["test"]) else "val"
+    split: Literal["val", "test"] = "test" if len(data.rows["test"]) else "val"
     rows = torch.from_numpy(data.rows[split])
     targets = torch.from_numpy(data.targets)[rows]
     # The n-th picture of each class in turn, so that the first dozen shows as many classes as there are.
@@ -50,7 +55,13 @@ def watched(run: Run, count: int = COUNT, data: Pictures | None = None) -> Watch
         turns[targets == kind] = torch.arange(int((targets == kind).sum()))
     chosen = torch.argsort(turns * (len(data.classes) + 1) + targets, stable=True)[:count]
     shown = rows[chosen].numpy()
-    return Watched(tuple(int(row) for row in shown), data.pack.pixels[shown].copy(), targets[chosen], split)
+    return Watched(
+        tuple(int(row) for row in shown),
+        tuple(chosen.tolist()),
+        data.pack.pixels[shown].copy(),
+        targets[chosen],
+        split,
+    )
 
 
 def answers(past: Run, pictures: Watched) -> Answers:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-from nonesuch.training.phase import Phase
+if TYPE_CHECKING:
+    from nonesuch.training.phase import Phase
 
 MOST_STEPS = 1000
 """That one wish can ask for."""
@@ -98,6 +99,6 @@ class Steering:
     only: str | None = None
     idle: float = 0.0
 
-    def moves(self, phase: Phase, step: int) -> bool:
+    def moves(self, phase: "Phase", step: int) -> bool:
         """Whether a phase takes part in this step."""
         return phase.due(step) if self.only is None else phase.name == self.only
