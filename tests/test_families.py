@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from PIL import Image
 
 from conftest import Call
 from made_data import bars, folder_of_bars
-from made_runs import NARROW, SMALL, small
+from made_runs import NARROW, SMALL, small, stopping
 from nonesuch import features, library, machine, seeds, session
 from nonesuch.cli import app, show_runs
 from nonesuch.data.items import Reject
@@ -51,8 +50,7 @@ def test_stopped_and_gone_on_is_the_same_as_never_stopped(
 ) -> None:
     """Both optimizers, the average, augmentation and alternation are where they were; so are log and advice."""
     parts = open_or_create(tmp_path / "parts").path
-    asked: Iterator[str | None] = iter([None] * 3 + ["SIGTERM"] + [None] * 100)
-    first = list(session.fit(small(data, kind), parts, lambda: next(asked)))
+    first = list(session.fit(small(data, kind), parts, stopping(4)))
     assert isinstance(first[-1], Stopped)
     list(session.fit(small(data, kind), parts))
     whole, resumed = checkpoint.latest(trained[kind]), checkpoint.latest(parts)
@@ -328,12 +326,12 @@ class Poison:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, at: int, times: int) -> None:
         self.left = times
-        step = loop._step
+        differentiate = loop.differentiate
 
-        def poisoned(phase: Phase, batch: object, factor: float, engine: loop.Engine) -> dict[str, float]:
+        def poisoned(phase: Phase, batch: object, engine: loop.Engine) -> dict[str, float]:
             self.rates.append(phase.optimizers[0].param_groups[0]["peak_lr"])
             self.steps += 1
-            figures = step(phase, batch, factor, engine)
+            figures = differentiate(phase, batch, engine)
             if self.steps >= at and self.left and phase.name == self.struck:
                 self.left -= 1
                 self.steps = 0
@@ -342,7 +340,7 @@ class Poison:
 
         self.steps, self.struck = 0, "loss"
         self.rates: list[float] = []
-        monkeypatch.setattr(loop, "_step", poisoned)
+        monkeypatch.setattr(loop, "differentiate", poisoned)
 
 
 @pytest.mark.parametrize(("kind", "struck"), [("vae", "loss"), ("gan", "critic"), ("gan", "generator")])
@@ -383,9 +381,8 @@ def test_a_stop_within_the_second_try_goes_on_at_the_lower_rate(
     list(library.fit(recipe, tmp_path / "whole"))
     monkeypatch.undo()
     poison = Poison(monkeypatch, at=9, times=1)
-    asked = iter([None] * 20 + ["SIGTERM"] + [None] * 100)
     (tmp_path / "parts").mkdir()
-    first = list(session.fit(recipe, open_or_create(tmp_path / "parts").path, lambda: next(asked)))
+    first = list(session.fit(recipe, open_or_create(tmp_path / "parts").path, stopping(21)))
     assert isinstance(first[-1], Stopped)
     assert poison.left == 0
     list(session.fit(recipe, tmp_path / "parts"))

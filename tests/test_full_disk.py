@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from made_data import folder_of_bars
-from made_runs import small
+from made_runs import small, stopping
 from nonesuch import session
 from nonesuch.errors import MachineError
 from nonesuch.recipe import Recipe
@@ -30,9 +30,8 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recipe, Path, dict[
     folder = tmp_path_factory.mktemp("disk")
     recipe = small(folder_of_bars(folder / "bars", 120), "cnn", images=WHOLE, snapshot_images=str(2 * STEP))
     list(session.fit(recipe, open_or_create(folder / "whole").path))
-    asked = iter([None] * (BEGUN // STEP - 1) + ["SIGTERM"])
     made = open_or_create(folder / "begun")
-    list(session.fit(recipe, made.path, lambda: next(asked)))
+    list(session.fit(recipe, made.path, stopping(BEGUN // STEP)))
     return recipe, made.path, _newest(folder / "whole").tensors["model"]
 
 

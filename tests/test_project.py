@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 import nonesuch
-from nonesuch.training import events
+from nonesuch.training import events, wishes
 
 ROOT = Path(__file__).parents[1]
-CONTRACT = ROOT / "contracts" / "events.schema.json"
+CONTRACTS = {
+    ROOT / "contracts" / "events.schema.json": events.parse.json_schema(),
+    ROOT / "contracts" / "wishes.schema.json": wishes.parse.json_schema(),
+}
 POISON = ("torchvision", "timm", "torch-fidelity", "torchaudio")
 
 
@@ -29,9 +32,10 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
-def test_the_event_contract_is_the_one_checked_in() -> None:
-    """Changed on purpose? Write the new one: python tests/test_project.py, and name it in CHANGELOG."""
-    assert json.loads(CONTRACT.read_text()) == events.parse.json_schema()
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda path: path.name)
+def test_the_contract_is_the_one_checked_in(contract: Path) -> None:
+    """Changed on purpose? Write the new one: python tools/write_contracts.py, and name it in CHANGELOG."""
+    assert json.loads(contract.read_text()) == CONTRACTS[contract]
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
@@ -97,7 +101,3 @@ def test_the_example_runs(tmp_path: Path) -> None:
     out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert "test  accuracy" in out
     assert "classes: no, yes" in out
-
-
-if __name__ == "__main__":
-    CONTRACT.write_text(json.dumps(events.parse.json_schema(), indent=1, sort_keys=True) + "\n")

@@ -8,12 +8,13 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "nonesuch"
 
 RINGS = {
-    "errors": 0, "film": 0, "machine": 0, "pixels": 0, "seeds": 0,
+    "errors": 0, "film": 0, "machine": 0, "pixels": 0, "seeds": 0, "signals": 0,
     "data": 1, "models": 1,
     "training": 2, "lens": 2, "latent": 2, "measure": 2,
-    "recipe": 3, "presets": 3,
+    "recipe": 3, "presets": 3, "form": 3,
     "runs": 4,
     "assembly": 5, "features": 5, "features_onnx": 5, "reader": 5, "forecast": 5, "session": 5, "evaluation": 5,
+    "saving": 5, "steering": 5, "book": 5,
     "library": 6,
     "studio": 7,
     "cli": 8,

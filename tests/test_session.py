@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import pytest
 import torch
 
 from made_data import folder_of_bars
+from made_runs import stopping
 from nonesuch import library, session
 from nonesuch.errors import DataError, DivergedError, MachineError, RecipeError, RunError
 from nonesuch.recipe import Recipe
@@ -75,8 +75,7 @@ def test_stopped_and_gone_on_is_the_same_as_never_stopped(data: Path, tmp_path: 
     recipe = quick(data, train__ema_half_life="64", train__augment__shift="2", train__augment__rotate="9")
     list(library.fit(recipe, tmp_path / "whole"))
     parts = open_or_create(tmp_path / "parts").path
-    asked: Iterator[str | None] = iter([None] * 7 + ["SIGTERM"] + [None] * 100)
-    first = list(session.fit(recipe, parts, lambda: next(asked)))
+    first = list(session.fit(recipe, parts, stopping(8)))
     assert isinstance(first[-1], Stopped)
     assert first[-1].images_seen == 8 * 16
     list(session.fit(recipe, parts))

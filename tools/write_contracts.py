@@ -1,6 +1,6 @@
-"""Write what others build on: contracts/openapi.json (the studio's api) and contracts/events.schema.json.
+"""Write what others build on: contracts/openapi.json (the studio's api), events.schema.json and wishes.schema.json.
 
-python tools/write_contracts.py            write both
+python tools/write_contracts.py            write them
 python tools/write_contracts.py --check    say which are stale, exit code 1
 """
 
@@ -14,7 +14,7 @@ from nonesuch.studio.app import create_app
 from nonesuch.studio.gate import Address, new_token
 from nonesuch.studio.places import Places
 from nonesuch.studio.studio import Studio
-from nonesuch.training import events
+from nonesuch.training import events, wishes
 
 CONTRACTS = Path(__file__).parents[1] / "contracts"
 
@@ -24,6 +24,7 @@ def contracts() -> dict[str, str]:
     return {
         "openapi.json": _text(openapi()),
         "events.schema.json": _text(events.parse.json_schema()),
+        "wishes.schema.json": _text(wishes.parse.json_schema()),
     }
 
 

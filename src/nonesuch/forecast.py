@@ -31,13 +31,16 @@ class Forecast:
     pictures: int
     epochs: float
 
-    def words(self) -> str:
-        """For a person, before training begins."""
-        stage = next(words for least, words in STAGES if self.pictures >= least)
+    def counts(self) -> str:
+        """How much will be learnt from, for a person, before training begins."""
         return (
-            f"expect about {self.rate:,.0f} pictures a second, {self.pictures:,} in all, each {self.epochs:.1f} times; "
-            f"after so many, clothes of 32 px were {stage}"
+            f"expect about {self.rate:,.0f} pictures a second, {self.pictures:,} in all, each {self.epochs:.1f} times"
         )
+
+    def words(self) -> str:
+        """The same of a GAN, and what so many pictures were good for elsewhere."""
+        stage = next(words for least, words in STAGES if self.pictures >= least)
+        return f"{self.counts()}; after so many, clothes of 32 px were {stage}"
 
 
 def expect(recipe: Recipe, data: Pictures) -> Forecast:

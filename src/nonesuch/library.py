@@ -22,8 +22,10 @@ from nonesuch.lens.kernels import Kernel
 from nonesuch.pixels import Picture, to_signed
 from nonesuch.presets import DEFAULT_NET, preset
 from nonesuch.recipe import DataSettings, Kind, MachineSettings, Recipe, change
+from nonesuch.runs import control
 from nonesuch.runs.store import RunFolder, Store, open_or_create
 from nonesuch.training.events import Event
+from nonesuch.training.wishes import Wish
 
 DEFAULT_RUNS = Path("runs")
 DEFAULT_LABEL = "label"
@@ -119,7 +121,17 @@ def settled(where: str | Path) -> str:
 
 def fit(recipe: Recipe, run: str | Path | None = None) -> Iterator[Event]:
     """Train and yield events. In `run` when given (a run there goes on), else in a fresh folder under ./runs."""
-    return session.fit(recipe, _folder(recipe, run).path)
+    folder = _folder(recipe, run)
+    control.begin(folder.path)
+    return session.fit(recipe, folder.path)
+
+
+def steer(run: str | Path, wish: Wish) -> None:
+    """Write down a wish for a training that runs in a folder, whoever trains there: it is heard after its next step.
+
+    `ns.steer("runs/...", wishes.Rate(factor=0.5))` with `from nonesuch.training import wishes`. Raises RunError.
+    """
+    control.ask(Store(DEFAULT_RUNS).open(run).path, wish)
 
 
 def _folder(recipe: Recipe, run: str | Path | None) -> RunFolder:
@@ -139,7 +151,7 @@ def data_name(recipe: Recipe) -> str:
 def train(recipe: Recipe, run: str | Path | None = None) -> Run:
     """Train to the end and open the run: `ns.train(ns.plan("pixelfolk", minutes=2)).predict(["me.png"])`."""
     folder = _folder(recipe, run)
-    for _ in session.fit(recipe, folder.path):
+    for _ in fit(recipe, folder.path):
         pass
     return Run(folder)
 

@@ -40,8 +40,8 @@ class DataSettings(_Settings):
     size: tuple[int, int] = Field(description="height and width in pixels")
     channels: Literal[1, 3, 4]
     fit: Literal["crop", "pad", "stretch"] = "crop"
-    val_share: float = Field(0.1, ge=0, lt=1)
-    test_share: float = Field(0.1, gt=0, lt=1)
+    val_share: float = Field(0.1, ge=0, lt=1, description="share of the pictures that is watched during training")
+    test_share: float = Field(0.1, gt=0, lt=1, description="share that is held out for the last measurement")
     classes: tuple[str, ...] = Field((), description="names of the classes, in the order of the net's outputs")
     content: str = Field("", description="hash of the pictures' bytes; checked when a run goes on")
 
@@ -56,9 +56,9 @@ class NetSettings(_Settings):
 class TrainSettings(_Settings):
     """How the weights move."""
 
-    batch: int = Field(128, ge=1)
+    batch: int = Field(128, ge=1, description="pictures that each step learns from")
     optimizer: OptimizerSettings = OptimizerSettings()
-    schedule: ScheduleName = "one_cycle"
+    schedule: ScheduleName = Field("one_cycle", description="how the learning rate climbs and falls over the budget")
     warm_up: float = Field(0.25, ge=0, lt=1, description="share of the budget in which the rate climbs")
     end_rate: float = Field(0.0, ge=0, le=1, description="last rate as a share of the peak")
     ema_half_life: float = Field(0.0, ge=0, description="of the averaged weights, in images; 0 switches averaging off")
@@ -99,7 +99,7 @@ class Recipe(_Settings):
 
     schema_version: Literal[1] = 1
     kind: Kind = "cnn"
-    seed: int = Field(0, ge=0, lt=2**53)
+    seed: int = Field(0, ge=0, lt=2**53, description="decides every random number; another seed, another run")
     data: DataSettings
     net: NetSettings
     objective: ObjectiveSettings

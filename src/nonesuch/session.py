@@ -5,35 +5,39 @@
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import nullcontext
+from collections.abc import Generator, Iterator
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING
 
-import torch
-
-from nonesuch.assembly import Parts, assemble, engine
-from nonesuch.errors import DivergedError, MachineError, RecipeError
+from nonesuch import saving
+from nonesuch.assembly import assemble, engine
+from nonesuch.book import Book
+from nonesuch.errors import DivergedError, MachineError, NonesuchError, RecipeError
 from nonesuch.evaluation import examiners
 from nonesuch.pixels import write_png
 from nonesuch.recipe import Recipe
 from nonesuch.runs import atomic, checkpoint, history, layout
-from nonesuch.runs.events_log import EventLog, read
+from nonesuch.runs.control import Unclear
+from nonesuch.runs.events_log import EventLog, last_events, read
 from nonesuch.runs.lock import TrainerLock
-from nonesuch.runs.weights import flatten_optimizer, match, match_optimizer, unflatten_optimizer
-from nonesuch.training import loop
+from nonesuch.steering import POLL_SECONDS, Helm
+from nonesuch.training import loop, wishes
 from nonesuch.training.advice import Advisor
 from nonesuch.training.budget import Budget
 from nonesuch.training.events import (
     Diverged,
     Event,
+    Failed,
     Finished,
     Measured,
     Noted,
+    Paused,
     Previewed,
-    Snapshotted,
+    Resumed,
     Started,
+    Steered,
     Stepped,
     Stopped,
     parse,
@@ -42,9 +46,6 @@ from nonesuch.training.events import (
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-SNAPSHOT_SECONDS = 60.0
-EVERY_STEP_LOGGED = 1000
-"""Up to here every step is in the log; beyond, about this many more per tenfold of steps."""
 LOOK_RATIO = 1.6
 """Between two looks at a net that draws."""
 LOOKED_AT = 500
@@ -55,10 +56,11 @@ SPARE_FACTOR = 3
 """Disk space asked for before the first step: this many snapshots (two kept, one being written)."""
 
 
-def fit(recipe: Recipe, run: Path, stop: Callable[[], str | None] = lambda: None) -> Iterator[Event]:
+def fit(recipe: Recipe, run: Path, source: wishes.Wishes = wishes.none) -> Iterator[Event]:
     """Train in the run folder, from its newest whole snapshot or from the start, until the budget is used up.
 
-    `stop` is asked after every step; a reason ends the sitting with everything saved. Closing the iterator does too.
+    Wishes to pause, stop or steer are heard after every step: from `source`, and from the folder's control.jsonl.
+    Closing the iterator saves and ends the sitting too. An error is logged as the event Failed before it is raised.
     A training that diverges is taken up once more from its newest snapshot, with a lower rate.
     Raises RunError when another process trains here, DivergedError when a training has diverged twice, MachineError
     when the disk has no room, DataError when the pictures cannot be used or have changed.
@@ -70,26 +72,41 @@ def fit(recipe: Recipe, run: Path, stop: Callable[[], str | None] = lambda: None
     with TrainerLock(run) if fabric.is_global_zero else nullcontext():
         if fabric.is_global_zero:
             checkpoint.recover(run)
-        yield from _Sitting(recipe, run, stop, fabric).events()
+        try:
+            yield from _Sitting(recipe, run, source, fabric).events()
+        except Exception as error:
+            if fabric.is_global_zero:
+                _log_failure(run, error)
+            raise
 
 
-class _Moment(TypedDict):
-    images_seen: int
-    seconds: float
+def _log_failure(run: Path, error: Exception) -> None:
+    """Leave word of an error in the log, for who looks at the run later."""
+    found = next((event for event in last_events(run) if "images_seen" in event), {})
+    seen, seconds = found.get("images_seen", 0), found.get("seconds", 0.0)
+    message = str(error).strip().partition("\n")[0][:500] or type(error).__name__
+    # The error itself is about to be raised: a log that cannot be written must not hide it.
+    with suppress(NonesuchError, ValueError), EventLog(run) as log:
+        failed = Failed.model_validate(
+            {"images_seen": seen, "seconds": seconds, "error": type(error).__name__, "message": message}
+        )
+        log.append(failed.model_dump())
 
 
-class _Sitting:
-    def __init__(self, recipe: Recipe, run: Path, stop: Callable[[], str | None], fabric: "Fabric") -> None:
-        self.recipe, self.run, self.stop, self.fabric = recipe, run, stop, fabric
-        self.images_seen, self.seconds, self.complete, self.rate = 0, 0.0, False, 1.0
-        self.notes: list[tuple[str, str]] = []
+class _Sitting(Book):
+    def __init__(self, recipe: Recipe, run: Path, source: wishes.Wishes, fabric: "Fabric") -> None:
+        super().__init__(recipe, run)
+        self.fabric, self.paused = fabric, False
         self.advisor = Advisor()
         self._open()
-        atomic.check_space(run, SPARE_FACTOR * self._snapshot_bytes())
+        phases = [phase.name for phase in self.parts.objective.phases]
+        self.helm = Helm(run, phases, recipe.train.optimizer.rate, source, alone=recipe.machine.processes == 1)
+        self.helm.restore(self.snapshot.state if self.snapshot else {})
+        atomic.check_space(run, SPARE_FACTOR * saving.size(self.parts))
 
     def _open(self) -> None:
         """Build everything anew and go to the newest whole snapshot, if there is one."""
-        self.parts: Parts = assemble(self.recipe, self.fabric)
+        self.parts = assemble(self.recipe, self.fabric)
         self.examiner = examiners.build(
             self.parts.best, self.parts.engine, self.recipe, self.parts.data, self.parts.net
         )
@@ -111,7 +128,8 @@ class _Sitting:
                 yield from self._all()
             except GeneratorExit:
                 # The consumer has had enough: what it saw is kept.
-                self._save()
+                if self.images_seen or self.complete:
+                    self._save()
                 raise
 
     def _recall(self) -> None:
@@ -146,12 +164,17 @@ class _Sitting:
         """Train until the budget is used up, somebody asks to stop, or it diverges, which is then returned."""
         parts = self.parts
         yield from self._record()
-        pace = replace(parts.pace, budget=budget)
-        for event in loop.fit(parts.objective, pace, parts.engine, parts.average, self.images_seen, self.seconds):
+        if (yield from self._obey()):
+            return None
+        pace, position = replace(parts.pace, budget=budget), (self.images_seen, self.seconds)
+        for event in loop.fit(
+            parts.objective, pace, parts.engine, parts.average, *position, steering=self.helm.steering
+        ):
             self.images_seen, self.seconds = event.images_seen, event.seconds
             if isinstance(event, Diverged):
                 yield self._store(event)
                 return event
+            self.helm.stepped()
             if self._logged(event):
                 self._store(event)
             yield event
@@ -159,15 +182,43 @@ class _Sitting:
             yield from self._record()
             if self._crossed(event, pace):
                 yield from self._look_at_held_out()
-            reason = self.stop()
-            if self._snapshot_due() or reason:
-                yield from self._snapshot()
-            if reason:
-                yield self._store(Stopped(**self._now(), reason=reason))
+            if (yield from self._obey()):
                 return None
         self.complete = True
         yield from self._snapshot()
         return None
+
+    def _obey(self) -> Generator[Event, None, bool]:
+        """Do what was wished, and wait for as long as that is the wish. True: the sitting is to end."""
+        helm, waited, told = self.helm, 0.0, False
+        while self.parts.engine.is_global_zero:
+            for heard in helm.hear():
+                yield self._heard(heard)
+            if helm.save or self._snapshot_due():
+                helm.save = False
+                yield from self._snapshot()
+            if helm.stop:
+                yield self._store(Stopped(**self._now(), reason=helm.stop))
+                return True
+            if helm.waiting and not told:
+                told = self.paused = True
+                yield self._store(Paused(**self._now()))
+            if not helm.waiting and waited >= helm.slow:
+                break
+            helm.wait()
+            waited += POLL_SECONDS
+        if self.paused and not helm.paused:
+            self.paused = False
+            yield self._store(Resumed(**self._now()))
+        helm.steer()
+        return False
+
+    def _heard(self, heard: str | Unclear) -> Event:
+        if isinstance(heard, Unclear):
+            return self._store(Noted(**self._now(), signal="wish", message=f"a wish is left out: {heard.reason}"))
+        self.helm.steer()
+        phase, rates = self.helm.steering.only, dict(self.helm.steering.rates)
+        return self._store(Steered(**self._now(), message=heard, phase=phase, rates=rates, slow=self.helm.slow))
 
     def _retry(self, diverged: Diverged) -> Event:
         """Back to the newest snapshot, or to the start, with a lower rate; time that is spent stays spent."""
@@ -219,39 +270,11 @@ class _Sitting:
             yield self._store(measured)
             yield from self._advise(measured)
 
-    def _record(self) -> Iterator[Event]:
-        """Keep the net as it is now, if this is a moment to look back at; only while snapshots have room too."""
-        batch = self.recipe.train.batch
-        if not self.parts.engine.is_global_zero or not history.is_moment(self.images_seen, batch):
-            return
-        try:
-            atomic.require_space(self.run, self._snapshot_bytes())
-            history.record(self.run, self.images_seen, batch, self.parts.best.state_dict())
-        except MachineError as error:
-            yield Noted(**self._now(), signal="disk", message=f"no frame of the history: {error}; training goes on")
-
     def _advise(self, event: Stepped | Measured) -> Iterator[Event]:
         """What the advisor has to say of a logged event. Only logged ones, so that a resumed run says the same."""
         if isinstance(event, Measured) or self._logged(event):
             for advice in self.advisor.hear(event):
                 yield self._store(Noted(**self._now(), signal=advice.signal, message=advice.message))
-
-    def _now(self) -> "_Moment":
-        return {"images_seen": self.images_seen, "seconds": self.seconds}
-
-    def _logged(self, event: Stepped) -> bool:
-        """Which steps go into the log depends on the step alone, so that a log repeats."""
-        step = event.images_seen // self.recipe.train.batch
-        return step <= EVERY_STEP_LOGGED or step % (10 ** (len(str(step // EVERY_STEP_LOGGED)) - 1) * 10) == 0
-
-    def _store(self, event: Event) -> Event:
-        """Log an event. A full disk must not end a training that could still be saved later."""
-        if self.parts.engine.is_global_zero:
-            try:
-                self.log.append(event.model_dump())
-            except MachineError as error:
-                return Noted(**self._now(), signal="disk", message=f"an event was not logged: {error}")
-        return event
 
     def _reserve(self) -> float:
         """Seconds that the last measurement will take, by timing a part of it."""
@@ -263,67 +286,3 @@ class _Sitting:
             self.examiner.measure("test", most=part)
             times.append(time.perf_counter() - before)
         return 1.1 * times[-1] * rows / part
-
-    def _snapshot_due(self) -> bool:
-        images, clock = self.saved_at
-        if self.recipe.snapshot_images:
-            return self.images_seen // self.recipe.snapshot_images > images // self.recipe.snapshot_images
-        return time.perf_counter() - clock > SNAPSHOT_SECONDS
-
-    def _snapshot(self) -> Iterator[Event]:
-        folder = f"{layout.SNAPSHOTS}/{layout.images_name(self.images_seen)}"
-        event = self._store(Snapshotted(**self._now(), folder=folder))
-        try:
-            self._save()
-            yield event
-        except MachineError as error:
-            yield Noted(**self._now(), signal="disk", message=f"no snapshot: {error}; training goes on")
-        self.saved_at = (self.images_seen, time.perf_counter())
-
-    def _save(self) -> None:
-        if not self.parts.engine.is_global_zero or (self.images_seen == 0 and not self.complete):
-            return
-        state = {
-            "seconds": self.seconds,
-            "log_offset": self.log.offset(),
-            "complete": self.complete,
-            "rate": self.rate,
-            "optimizer": (flat := flatten_optimizer(self._optimizer_states()))[1],
-        }
-        tensors = {"model": self.parts.objective.modules.state_dict(), "optimizer": flat[0]}
-        if self.parts.average is not None:
-            tensors["ema"] = self.parts.average.module.state_dict()
-        checkpoint.save(self.run, self.images_seen, tensors, state)
-
-    def _optimizer_states(self) -> list[dict[str, object]]:
-        return [optimizer.state_dict() for phase in self.parts.objective.phases for optimizer in phase.optimizers]
-
-    def _snapshot_bytes(self) -> int:
-        """An estimate from the weights alone: model, average, and two moments."""
-        tensors: dict[str, torch.Tensor] = self.parts.objective.modules.state_dict()
-        return 4 * sum(tensor.nbytes for tensor in tensors.values()) + 2**16
-
-    def _restore(self) -> checkpoint.Snapshot | None:
-        found = checkpoint.latest(self.run)
-        if found is None:
-            return None
-        for damaged in found.damaged:
-            self.notes.append(
-                ("damaged", f"snapshot {damaged.name} is damaged ({damaged.reason}); going on from the one before")
-            )
-        modules = self.parts.objective.modules
-        match(modules.state_dict(), found.tensors["model"])
-        modules.load_state_dict(found.tensors["model"])
-        if self.parts.average is not None:
-            match(self.parts.average.module.state_dict(), found.tensors.get("ema", {}), "average")
-            self.parts.average.module.load_state_dict(found.tensors["ema"])
-        optimizers = [o for phase in self.parts.objective.phases for o in phase.optimizers]
-        states: Any = unflatten_optimizer(found.tensors.get("optimizer", {}), found.state.get("optimizer"))
-        match_optimizer([optimizer.state_dict() for optimizer in optimizers], states)
-        for optimizer, state in zip(optimizers, states, strict=True):
-            optimizer.load_state_dict(state)
-        self.images_seen = found.images_seen
-        self.seconds = checkpoint.number(found, "seconds")
-        self.complete = found.state.get("complete") is True
-        self.rate = checkpoint.number(found, "rate") if "rate" in found.state else 1.0
-        return found

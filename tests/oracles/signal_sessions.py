@@ -23,8 +23,11 @@ import lightning_fabric  # noqa: F401  (so that the children need not)
 import torch
 
 from made_data import folder_of_bars
-from nonesuch import session  # noqa: F401  (the same)
-from nonesuch.cli import app, train_net
+from nonesuch import (
+    session,  # noqa: F401  (the same)
+    signals,
+)
+from nonesuch.cli import app
 from nonesuch.data.open import open_data
 from nonesuch.runs import checkpoint
 
@@ -102,7 +105,7 @@ def sitting(data: Path, run: Path, number: signal.Signals, turn: int, rng: rando
     code, seconds = left_with(child)
     seconds -= sent
     faults = []
-    if code != train_net.EXIT_CODES[number.name]:
+    if code != signals.EXIT_CODES[number.name]:
         faults.append(f"exit code {code}")
     if seconds > LONGEST:
         faults.append(f"{seconds:.1f} s to leave")

@@ -11,7 +11,19 @@ from rich.live import Live
 from rich.text import Text
 
 from nonesuch.recipe import Recipe
-from nonesuch.training.events import Diverged, Event, Finished, Measured, Noted, Started, Stepped, Stopped
+from nonesuch.training.events import (
+    Diverged,
+    Event,
+    Finished,
+    Measured,
+    Noted,
+    Paused,
+    Resumed,
+    Started,
+    Steered,
+    Stepped,
+    Stopped,
+)
 
 QUIET_SECONDS = 15.0
 """Between two lines where stderr is no terminal."""
@@ -46,6 +58,14 @@ class Progress:
                 self.measured = _headline(event.figures)
             case Noted():
                 self._say(f"note: {event.message}")
+            case Steered():
+                self._say(f"steered: {event.message}")
+            case Paused():
+                self._say(
+                    f"paused after {event.images_seen:,} images, saved; `nonesuch steer {self.run} resume` goes on"
+                )
+            case Resumed():
+                self._say("going on")
             case Stopped():
                 self._say(f"stopped after {event.images_seen:,} images; the same command goes on from here")
             case Finished():

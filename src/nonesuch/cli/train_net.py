@@ -2,23 +2,22 @@
 
 import json
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 
 from nonesuch import library
 from nonesuch.cli.bars import packing_bar
 from nonesuch.cli.progress import Progress
 from nonesuch.errors import RecipeError
 from nonesuch.recipe import Kind, Recipe, change, from_record
+from nonesuch.runs import control
 from nonesuch.runs.store import RunFolder, Store, open_or_create
+from nonesuch.signals import EXIT_CODES, heard
 from nonesuch.training.events import Event, Finished, Stopped
-
-EXIT_CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
+from nonesuch.training.wishes import Stop
 
 
 @dataclass(frozen=True)
@@ -55,14 +54,15 @@ def follow(recipe: Recipe, folder: RunFolder, as_json: bool, tensorboard: Path |
     if os.environ.get("LOCAL_RANK", "0") != "0":
         return _work_silently(recipe, folder)
     code = 0
-    with _board(tensorboard) as log, _signals() as asked, Progress(recipe, folder.path) as progress:
-        for event in fit(recipe, folder.path, asked):
+    control.begin(folder.path)
+    with _board(tensorboard) as log, heard() as asked, Progress(recipe, folder.path) as progress:
+        for event in fit(recipe, folder.path, lambda: [Stop(reason=name)] if (name := asked()) else []):
             progress.show(event)
             log(event)
             if as_json:
                 print(json.dumps(_for_machines(event), allow_nan=False), flush=True)
             if isinstance(event, Stopped):
-                code = EXIT_CODES.get(event.reason, 1)
+                code = EXIT_CODES.get(event.reason, 0)
     return code
 
 
@@ -147,27 +147,6 @@ def _same_wish(wish: Wish, stored: Recipe) -> None:
             )
     if change(stored, wish.settings) != stored:
         raise RecipeError(f"{wish.run} holds a run with other --set values; repeat its command, or give another --run")
-
-
-@contextmanager
-def _signals() -> Iterator[Callable[[], str | None]]:
-    """The first Ctrl-C, SIGTERM or SIGHUP asks for an orderly end; a second one leaves at once."""
-    asked: list[str] = []
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        del frame
-        name = signal.Signals(number).name
-        if asked:
-            os._exit(EXIT_CODES[name])
-        asked.append(name)
-        print("\nnonesuch: saving; once more to leave at once", file=sys.stderr)
-
-    before = {name: signal.signal(getattr(signal, name), handle) for name in EXIT_CODES}
-    try:
-        yield lambda: asked[0] if asked else None
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
-"""The verbs that train: one a family of nets, and the demonstration of all three."""
+"""The verbs that train: one a family of nets, one to steer them while they run, and the demonstration of all."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nonesuch.cli.options import Colour, Fit, Json, Runs, Size, Where, pairs_of, size_of
+from nonesuch.cli.options import Colour, Fit, Json, RunArgument, Runs, Size, Where, pairs_of, size_of
 
 if TYPE_CHECKING:
     from nonesuch.recipe import Kind
@@ -58,6 +58,20 @@ _train_verb("cnn", "Train a classifier; the sub-folders of DATA are the classes.
 _train_verb("ae", "Train an autoencoder: each picture becomes a point of latent space, and the point the picture.")
 _train_verb("vae", "Train a variational autoencoder: each picture becomes a Gaussian around a point.")
 _train_verb("gan", "Train a generator against a critic; with sub-folders it learns to make each class.")
+
+
+@verbs.command()
+def steer(
+    run: RunArgument,
+    word: Annotated[str, typer.Argument(metavar="WISH", help="pause, resume, stop, save, step, rate or slow.")],
+    number: Annotated[float | None, typer.Argument(help="Factor on the rate, seconds a step, or steps.")] = None,
+    only: Annotated[str | None, typer.Option(help="Of a GAN: step, or set the rate of, critic or generator.")] = None,
+    runs: Runs = Path("runs"),
+) -> None:
+    """Steer a training while it runs, from another terminal: it is heard after the next step."""
+    from nonesuch.cli import steer_run
+
+    steer_run.steer(runs, run, word, number, only)
 
 
 @verbs.command()

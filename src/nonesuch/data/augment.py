@@ -32,15 +32,19 @@ class AugmentSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    flip: bool | Literal["alternating"] = False
-    shift: int = Field(0, ge=0, le=64)
-    edge: Literal["reflect", "zero"] = "reflect"
-    rotate: float = Field(0.0, ge=0, le=180)
-    scale: float = Field(0.0, ge=0, le=4)
-    shear: float = Field(0.0, ge=0, le=2)
-    elastic: float = Field(0.0, ge=0, le=64)
-    elastic_sigma: float = Field(4.0, gt=0, le=64)
-    erase: float = Field(0.0, ge=0, lt=1)
+    flip: bool | Literal["alternating"] = Field(
+        False, description="mirror pictures left-right: by chance, or each in every other epoch"
+    )
+    shift: int = Field(0, ge=0, le=64, description="shift by up to so many pixels in each direction")
+    edge: Literal["reflect", "zero"] = Field(
+        "reflect", description="what comes in from outside: the mirror image, or black"
+    )
+    rotate: float = Field(0.0, ge=0, le=180, description="turn by up to so many degrees either way")
+    scale: float = Field(0.0, ge=0, le=4, description="make larger or smaller by up to this share")
+    shear: float = Field(0.0, ge=0, le=2, description="slant by up to this tangent either way")
+    elastic: float = Field(0.0, ge=0, le=64, description="warp smoothly, by so many pixels on average")
+    elastic_sigma: float = Field(4.0, gt=0, le=64, description="how smooth that warp is, in pixels")
+    erase: float = Field(0.0, ge=0, lt=1, description="share of a picture that is covered by a grey square")
 
     @property
     def resamples(self) -> bool:

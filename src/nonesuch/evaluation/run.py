@@ -37,7 +37,7 @@ from nonesuch.models.gan import Adversaries, Generator
 from nonesuch.pixels import Picture, to_signed
 from nonesuch.reader import Reader
 from nonesuch.recipe import Recipe, from_record
-from nonesuch.runs import checkpoint, layout
+from nonesuch.runs import checkpoint, history, layout
 from nonesuch.runs.store import RunFolder
 from nonesuch.runs.weights import match
 from nonesuch.training.reconstruct import ReconstructSettings
@@ -70,31 +70,38 @@ class Run:
     """`ns.open_run("runs/...").predict(["cat.jpg"])`; `net` is the classifier, the autoencoder or the generator."""
 
     def __init__(self, folder: RunFolder) -> None:
-        """Raises RunError when there is no whole snapshot yet, or it does not fit the recipe.
+        """Without a snapshot, of a run that has just begun, the net is that of the newest frame of its history.
 
-        Warns of damaged snapshots that are newer than the one it uses.
+        Raises RunError when there is neither, or it does not fit the recipe. Warns of damaged snapshots that are newer
+        than the one it uses.
         """
         self.folder = folder
         self.recipe: Recipe = from_record(folder.recipe())
-        found = checkpoint.latest(folder.path, ("model", "ema"))
-        if found is None:
-            raise RunError(f"{layout.shown(folder.path)} has no snapshot yet; train it first")
-        for damaged in found.damaged:
-            said = f"snapshot {damaged.name} is damaged ({damaged.reason}); using that of {found.images_seen:,} images"
-            warnings.warn(said, NonesuchWarning, stacklevel=2)
-        self.images_seen, self.seconds = found.images_seen, checkpoint.number(found, "seconds")
         built = build_net(self.recipe)
         self.net: nn.Module = built.generator if isinstance(built, Adversaries) else built
-        if "ema" in found.tensors:
-            state = found.tensors["ema"]
-        else:
-            prefix = "generator." if isinstance(built, Adversaries) else "net."
-            trained = found.tensors["model"].items()
-            state = {name.removeprefix(prefix): tensor for name, tensor in trained if name.startswith(prefix)}
+        self.images_seen, self.seconds, state = self._weights(isinstance(built, Adversaries))
         match(self.net.state_dict(), state)
         self.net.load_state_dict(state)
         self.net.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         self._drawing: dict[Precision, nn.Module] = {}
+
+    def _weights(self, adversaries: bool) -> tuple[int, float, dict[str, Tensor]]:
+        """Images seen, seconds, and the weights to show: averaged where that is kept."""
+        path = self.folder.path
+        found = checkpoint.latest(path, ("model", "ema"))
+        if found is None:
+            if not (moments := layout.history(path)):
+                raise RunError(f"{layout.shown(path)} has no snapshot yet; train it first")
+            return moments[-1], 0.0, history.load(path, moments[-1], self.net.state_dict())
+        for damaged in found.damaged:
+            said = f"snapshot {damaged.name} is damaged ({damaged.reason}); using that of {found.images_seen:,} images"
+            warnings.warn(said, NonesuchWarning, stacklevel=3)
+        state = found.tensors.get("ema")
+        if state is None:
+            prefix = "generator." if adversaries else "net."
+            trained = found.tensors["model"].items()
+            state = {name.removeprefix(prefix): tensor for name, tensor in trained if name.startswith(prefix)}
+        return found.images_seen, checkpoint.number(found, "seconds"), state
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -28,9 +28,11 @@ Width = Annotated[int, Field(ge=1)]
 class AutoencoderConfig(NetConfig):
     """`widths`: maps after each halving of the picture. `hidden`: units of the dense layers around the code."""
 
-    latent: int = Field(32, ge=1)
-    widths: tuple[Width, ...] = Field((32, 64, 128), min_length=1, max_length=6)
-    hidden: int = Field(256, ge=1)
+    latent: int = Field(32, ge=1, description="numbers that a picture is squeezed into")
+    widths: tuple[Width, ...] = Field(
+        (32, 64, 128), min_length=1, max_length=6, description="maps of each convolution; each halves the picture"
+    )
+    hidden: int = Field(256, ge=1, description="units of the dense layer before and behind the code")
     gaussian: bool = Field(True, description="a Gaussian around a point (VAE), not a point (AE)")
 
 

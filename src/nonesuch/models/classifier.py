@@ -23,7 +23,7 @@ class LinearConfig(NetConfig):
 class MlpConfig(NetConfig):
     """Units of each hidden layer, first to last."""
 
-    hidden: tuple[Width, ...] = Field((300,), min_length=1)
+    hidden: tuple[Width, ...] = Field((300,), min_length=1, description="units of each hidden layer")
 
 
 class LectureConfig(NetConfig):
@@ -32,10 +32,10 @@ class LectureConfig(NetConfig):
     The slope is Keras's default, which the lecture's book (Foster, Generative Deep Learning) uses.
     """
 
-    widths: tuple[Width, Width, Width] = (32, 32, 64)
-    dense: Width = 128
-    dropout: float = Field(0.5, ge=0, lt=1)
-    slope: float = Field(0.3, ge=0, lt=1)
+    widths: tuple[Width, Width, Width] = Field((32, 32, 64), description="maps of the three convolutions")
+    dense: Width = Field(128, description="units of the dense layer")
+    dropout: float = Field(0.5, ge=0, lt=1, description="share of the dense units switched off in each step")
+    slope: float = Field(0.3, ge=0, lt=1, description="of the leaky part: what is left of negative numbers")
 
 
 def linear(_config: LinearConfig, shape: Shape, classes: int) -> nn.Module:

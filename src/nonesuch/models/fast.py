@@ -30,8 +30,8 @@ Width = Annotated[int, Field(ge=1)]
 class FastConfig(NetConfig):
     """Maps of the three groups, and the factor on the logits. (64, 128, 128) costs about 0.3 of the default."""
 
-    widths: tuple[Width, Width, Width] = (64, 256, 256)
-    scale: float = Field(1 / 9, gt=0)
+    widths: tuple[Width, Width, Width] = Field((64, 256, 256), description="maps of the three groups")
+    scale: float = Field(1 / 9, gt=0, description="factor on the logits")
     residual: bool = Field(True, description="add each group's input of its second convolution to its output")
 
 

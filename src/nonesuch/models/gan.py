@@ -6,7 +6,7 @@ generator by a learned vector added to z's first layer, the critic by projection
 """
 
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Literal
 
 import torch
 from pydantic import Field
@@ -30,9 +30,9 @@ Frechet distance 112 against 30 after 100 s on Fashion-MNIST (LOG, 2026-11-24)."
 class ClassicConfig(NetConfig):
     """DCGAN: `width` maps in the finest layer, doubled with every halving of the picture up to `most`."""
 
-    latent: int = Field(100, ge=1)
-    width: int = Field(64, ge=1)
-    most: int = Field(512, ge=1)
+    latent: int = Field(100, ge=1, description="random numbers that each picture is made from")
+    width: int = Field(64, ge=1, description="maps in the finest layers of both nets")
+    most: int = Field(512, ge=1, description="maps in the coarsest layers, at most")
 
 
 class ModernConfig(NetConfig):
@@ -41,12 +41,12 @@ class ModernConfig(NetConfig):
     `norm` is the generator's.
     """
 
-    latent: int = Field(64, ge=1)
-    width: int = Field(32, ge=1)
-    most: int = Field(128, ge=1)
-    norm: Literal["batch", "none"] = "batch"
-    critic_norm: Literal["batch", "none"] = "batch"
-    critic_width: Annotated[int, Field(ge=1)] = 32
+    latent: int = Field(64, ge=1, description="random numbers that each picture is made from")
+    width: int = Field(32, ge=1, description="maps in the generator's finest layers")
+    most: int = Field(128, ge=1, description="maps in the coarsest layers, at most")
+    norm: Literal["batch", "none"] = Field("batch", description="batch norm in the generator, or none")
+    critic_norm: Literal["batch", "none"] = Field("batch", description="batch norm in the critic, or none")
+    critic_width: int = Field(32, ge=1, description="maps in the critic's finest layers")
 
 
 class Adversaries(nn.Module):

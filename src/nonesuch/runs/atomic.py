@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import shutil
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -69,6 +70,26 @@ def write_new(path: Path, data: bytes) -> None:
         os.fsync(file)
     finally:
         os.close(file)
+
+
+def open_to_append(path: Path) -> int:
+    """A descriptor of a plain file, made when it is missing, that is read anywhere and written at its end only.
+
+    Raises RunError when something else lies there or there is no folder, MachineError.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        file = os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        raise RunError(f"no run folder {shown(path.parent)}") from None
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise RunError(f"{shown(path)} is a link; a run folder holds its own files") from None
+        raise explain(error, path) from None
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise RunError(f"{shown(path)} is not a plain file; remove it")
+    return file
 
 
 def sync_folder(folder: Path) -> None:

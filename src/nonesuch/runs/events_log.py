@@ -7,7 +7,6 @@ torn line off; resuming cuts back to where the snapshot was taken, so that no ev
 import errno
 import json
 import os
-import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -16,8 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from nonesuch.errors import RunError
-from nonesuch.runs.atomic import explain
+from nonesuch.runs.atomic import explain, open_to_append
 from nonesuch.runs.layout import EVENTS, shown
 from nonesuch.runs.reading import open_inside, parse_object
 
@@ -49,7 +47,7 @@ class EventLog:
 
     def __init__(self, run: Path, cut_to: int | None = None, name: str = EVENTS) -> None:
         self.path = run / name
-        self._file = self._open()
+        self._file = open_to_append(self.path)
         try:
             self._size = _last_line_end(self._file, cut_to)
             os.ftruncate(self._file, self._size)
@@ -57,19 +55,6 @@ class EventLog:
         except OSError as error:
             os.close(self._file)
             raise explain(error, self.path) from None
-
-    def _open(self) -> int:
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        try:
-            file = os.open(self.path, flags, 0o600)
-        except OSError as error:
-            if error.errno == errno.ELOOP:
-                raise RunError(f"{shown(self.path)} is a link; a run folder holds its own files") from None
-            raise explain(error, self.path) from None
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            os.close(file)
-            raise RunError(f"{shown(self.path)} is not a plain file; remove it")
-        return file
 
     def append(self, event: Mapping[str, object]) -> int:
         """Add one event; returns the offset behind it. All of the line is in the file afterwards, or nothing.

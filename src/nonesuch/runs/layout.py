@@ -3,6 +3,8 @@
     <runs>/<id>/                  id = date-time + kind + data name + 4 random characters
       recipe.json                 resolved recipe, seeds, thread count, versions, machine, fingerprint of the data
       events.jsonl                one event a line, append-only, cut back to the snapshot's offset on resume
+      control.jsonl               what people wish of the training while it runs, one wish a line
+      trainer.log                 what a training in the background said, for when something went wrong
       previews/<images>.png       fixed-seed samples or reconstructions
       history/<images>.safetensors  the net as it was then, in half precision, with a sha256 of itself
       snapshots/<images>/         model, ema, optimizer .safetensors; state.json; manifest.json (sha256 of each)
@@ -29,6 +31,8 @@ from nonesuch.errors import RunError
 SCHEMA_VERSION = 1
 RECIPE = "recipe.json"
 EVENTS = "events.jsonl"
+CONTROL = "control.jsonl"
+TRAINER_LOG = "trainer.log"
 REPORT = "report.json"
 MIXTURE = "mixture.safetensors"
 DIRECTIONS = "directions.json"

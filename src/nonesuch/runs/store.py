@@ -14,14 +14,18 @@ from nonesuch.runs import atomic, events_log, layout, lock
 from nonesuch.runs.layout import EVENTS, RECIPE, REPORT, SCHEMA_VERSION, shown
 from nonesuch.runs.reading import read_bytes, read_json
 
-RunState = Literal["running", "finished", "stopped", "failed", "damaged"]
+RunState = Literal["running", "paused", "finished", "stopped", "failed", "damaged"]
 
 _MOST_PREVIEW_BYTES = 64 << 20
 _LISTED_TAIL_BYTES = 4 << 10
-# What the newest telling event says about a run that nobody is training; others (measured, noted ...) tell nothing.
+# What the newest telling event says about a run that nobody is training, but for paused, which somebody does hold;
+# others (measured, noted ...) tell nothing.
 _TELLING: Mapping[str, RunState] = {
     "finished": "finished",
     "diverged": "failed",
+    "failed": "failed",
+    "paused": "paused",
+    "resumed": "stopped",
     "stopped": "stopped",
     "stepped": "stopped",
     "started": "stopped",
@@ -110,7 +114,9 @@ class RunFolder:
             figures = _figures(self.report())
             state, images_seen = _last_said(self.path)
             if self.is_alive():
-                state = "running"
+                state = "paused" if state == "paused" else "running"
+            elif state == "paused":
+                state = "stopped"
         except RunError as error:
             return replace(summary, problem=str(error))
         images_seen = max(images_seen, *self.snapshots()[-1:], 0)
@@ -208,7 +214,7 @@ class Store:
             return None
         known = self._seen.get(name)
         # A running one is looked at again even when its files did not change: its trainer may have died.
-        if known is not None and known[0] == stamp and (known[1].state == "running") == run.is_alive():
+        if known is not None and known[0] == stamp and (known[1].state in ("running", "paused")) == run.is_alive():
             return known[1]
         summary = run.summary()
         if stamp is not None:

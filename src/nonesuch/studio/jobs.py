@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from nonesuch.errors import RunError
-from nonesuch.runs import lock
+from nonesuch.runs import control, lock
 from nonesuch.runs.store import RunFolder
 from nonesuch.studio.children import last_words, spawn
 from nonesuch.studio.errors import BusyError
@@ -30,6 +30,7 @@ class Jobs:
             raise RunError(f"{run.id} is being trained already")
         if len(self.alive()) >= MOST_AT_ONCE:
             raise BusyError(f"{MOST_AT_ONCE} trainings are under way; stop one of them first")
+        control.begin(run.path)
         self._children[run.id] = run, spawn(TRAINER, [str(run.path.resolve())], self._log(run))
 
     def stop(self, run: RunFolder) -> None:

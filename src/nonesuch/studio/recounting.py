@@ -28,7 +28,7 @@ def line(summary: RunSummary, alive: bool = False) -> RunLine:
         id=summary.id,
         kind=summary.kind,
         data=summary.data,
-        state="running" if alive else summary.state,
+        state="running" if alive and summary.state != "paused" else summary.state,
         images_seen=summary.images_seen,
         figures=dict(summary.figures),
         problem=summary.problem,

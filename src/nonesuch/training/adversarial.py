@@ -37,10 +37,15 @@ class AdversarialSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Literal["adversarial"] = "adversarial"
-    loss: Literal["bce", "relativistic"] = "relativistic"
+    loss: Literal["bce", "relativistic"] = Field(
+        "relativistic", description="bce: each picture is judged by itself; relativistic: real against made"
+    )
     saturating: bool = Field(False, description="bce: the generator minimises log(1 - D), the game's first form")
     label_smoothing: float = Field(0.0, ge=0, lt=0.5, description="bce: real pictures aim at 1 minus this")
-    alternate: Literal["batch", "batches", "epochs"] = "batch"
+    alternate: Literal["batch", "batches", "epochs"] = Field(
+        "batch",
+        description="whose turn it is: both nets in each step, or one for some batches or epochs, then the other",
+    )
     turn: int = Field(1, ge=1, description="batches or epochs that a net moves for before the other's turn")
     critic_rate: float = Field(1.0, gt=0, description="factor on the learning rate of the critic")
     penalty: float = Field(0.0, ge=0, description="weight gamma of the gradient penalties R1 + R2; 0 switches them off")
@@ -114,10 +119,10 @@ class Adversarial(Objective):
     def _generator_due(self, step: int) -> bool:
         return self._settings.alternate == "batch" or self._turn(step) == 1
 
-    def _fake(self, batch: Round) -> Tensor:
-        """Generated pictures, with the generator's graph where its phase will need it."""
+    def made(self, batch: Round, graph: bool) -> Tensor:
+        """Generated pictures, with the generator's graph where its phase needs it."""
         if batch.fake is None:
-            with torch.set_grad_enabled(self._generator_due(batch.step)):
+            with torch.set_grad_enabled(graph):
                 fake: Tensor = self._generator(batch.z, batch.targets)
                 batch.fake = fake.float()
         return batch.fake
@@ -130,7 +135,7 @@ class Adversarial(Objective):
         return augment_both(images, self._settings.augment, self._draws)
 
     def _critic_loss(self, batch: Round) -> Loss:
-        settings, fake = self._settings, self._fake(batch).detach()
+        settings, fake = self._settings, self.made(batch, self._generator_due(batch.step)).detach()
         real_logits = self._critic(self._seen(batch.real, batch, 0), batch.targets)
         fake_logits = self._critic(self._seen(fake, batch, 1), batch.targets)
         if settings.loss == "relativistic":
@@ -157,7 +162,7 @@ class Adversarial(Objective):
     def _generator_loss(self, batch: Round) -> Loss:
         settings = self._settings
         with still(self._nets.critic):
-            logits = self._critic(self._seen(self._fake(batch), batch, 1), batch.targets)
+            logits = self._critic(self._seen(self.made(batch, True), batch, 1), batch.targets)
             if settings.loss == "bce":
                 return Loss(F.softplus(-logits).mean() if not settings.saturating else -F.softplus(logits).mean(), {})
             with torch.no_grad():
@@ -190,9 +195,9 @@ def judged(critic: nn.Module, images: Tensor, targets: Tensor | None, batch: int
 
 
 @contextmanager
-def still(critic: nn.Module) -> Iterator[None]:
+def still(net: nn.Module) -> Iterator[None]:
     """Keep batch-norm statistics as they are; the batch's own are used, as in training."""
-    norms = [module for module in critic.modules() if isinstance(module, nn.BatchNorm2d) and module.track_running_stats]
+    norms = [module for module in net.modules() if isinstance(module, nn.BatchNorm2d) and module.track_running_stats]
     for norm in norms:
         norm.track_running_stats = False
     try:

@@ -24,7 +24,7 @@ class ClassifySettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Literal["classify"] = "classify"
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    label_smoothing: float = Field(0.0, ge=0, lt=1, description="share of a target spread over the other classes")
     test_views: Views = Field("one", description="views of a test picture whose predictions are averaged")
 
 

@@ -14,7 +14,7 @@ class _Event(BaseModel):
     images_seen: int = Field(ge=0, description="training pictures shown to the net so far, repeats counted")
     seconds: float = Field(ge=0, description="training time so far, over all sittings of the run")
 
-    @field_validator("seconds", "figures", "value", "learning_rate", check_fields=False)
+    @field_validator("seconds", "figures", "value", "learning_rate", "rates", "slow", check_fields=False)
     @classmethod
     def _finite(cls, value: float | dict[str, float]) -> float | dict[str, float]:
         numbers = value.values() if isinstance(value, dict) else (value,)
@@ -87,6 +87,36 @@ class Stopped(_Event):
     reason: str
 
 
+class Paused(_Event):
+    """Training waits on a person's wish. What it has learnt is saved; the run's lock is kept."""
+
+    kind: Literal["paused"] = "paused"
+
+
+class Resumed(_Event):
+    """Training goes on after it was paused."""
+
+    kind: Literal["resumed"] = "resumed"
+
+
+class Steered(_Event):
+    """A wish has changed how training goes on from here; `message` says what, for a person."""
+
+    kind: Literal["steered"] = "steered"
+    message: str
+    phase: str | None = Field(None, description="the one phase that moves in the next step")
+    rates: dict[str, float] = Field({}, description="factor on the scheduled rate, by phase; not named: 1")
+    slow: float = Field(0.0, ge=0, description="seconds waited after every step")
+
+
+class Failed(_Event):
+    """The sitting ended in an error; its snapshots are unharmed."""
+
+    kind: Literal["failed"] = "failed"
+    error: str = Field(description="the error's class")
+    message: str
+
+
 class Finished(_Event):
     """The budget is used up and the last figures are in."""
 
@@ -96,7 +126,19 @@ class Finished(_Event):
 
 
 Event = Annotated[
-    Started | Stepped | Previewed | Snapshotted | Measured | Noted | Diverged | Stopped | Finished,
+    Started
+    | Stepped
+    | Previewed
+    | Snapshotted
+    | Measured
+    | Noted
+    | Diverged
+    | Paused
+    | Resumed
+    | Steered
+    | Stopped
+    | Failed
+    | Finished,
     Field(discriminator="kind"),
 ]
 

@@ -19,6 +19,7 @@ from nonesuch.training.ema import Average
 from nonesuch.training.events import Diverged, Stepped
 from nonesuch.training.phase import Objective, Phase
 from nonesuch.training.schedule import SCHEDULES, ScheduleName
+from nonesuch.training.wishes import Steering
 
 
 class Engine(Protocol):
@@ -46,29 +47,33 @@ def fit(
     average: Average | None = None,
     images_seen: int = 0,
     seconds: float = 0.0,
+    steering: Steering | None = None,
 ) -> Iterator[Stepped | Diverged]:
     """Train from the position (`images_seen`, `seconds`) until the budget is used up.
 
+    `steering` may be changed between two events; a step of one phase alone uses up its batch too.
     Yields Stepped after each step, or one Diverged and ends: the phase that diverged has not moved its parameters.
-    Time spent by the consumer between two events counts as training time.
+    Time spent by the consumer between two events counts as training time, but for what is idle by wish.
     """
+    steering = steering or Steering()
     started = time.perf_counter() - seconds
     while (fraction := pace.budget.fraction(images_seen, seconds)) < 1:
         factor = SCHEDULES[pace.schedule](fraction, pace.warm_up, pace.end)
         batch = objective.prepare(images_seen)
         figures: dict[str, float] = {}
         for phase in objective.phases:
-            if not phase.due(images_seen // pace.batch):
+            if not steering.moves(phase, images_seen // pace.batch):
                 continue
-            figures |= _step(phase, batch, factor, engine)
+            figures |= differentiate(phase, batch, engine)
             if bad := [name for name, value in figures.items() if not math.isfinite(value)]:
                 message = f"{bad[0]} is {figures[bad[0]]} after {images_seen} images"
                 yield Diverged(images_seen=images_seen, seconds=seconds, phase=phase.name, message=message)
                 return
+            move(phase, factor * steering.rates.get(phase.name, 1.0))
         images_seen += pace.batch
         if average is not None:
             average.update(objective.averaged, pace.batch, images_seen)
-        seconds = time.perf_counter() - started
+        seconds = max(seconds, time.perf_counter() - started - steering.idle)
         yield Stepped(
             images_seen=images_seen,
             seconds=seconds,
@@ -79,8 +84,8 @@ def fit(
         )
 
 
-def _step(phase: Phase, batch: object, factor: float, engine: Engine) -> dict[str, float]:
-    """Loss, gradients, and, when all of them are finite, one move of the phase's parameters. Returns its figures."""
+def differentiate(phase: Phase, batch: object, engine: Engine) -> dict[str, float]:
+    """Give the phase's parameters their gradients; returns its figures, of which one may not be finite."""
     with _frozen(phase.frozen):
         loss = phase.loss(batch)
         figures = {name: float(value) for name, value in loss.figures.items()}
@@ -88,17 +93,18 @@ def _step(phase: Phase, batch: object, factor: float, engine: Engine) -> dict[st
         if not all(map(math.isfinite, figures.values())):
             return figures
         engine.backward(loss.total)
-    parameters = [p for optimizer in phase.optimizers for group in optimizer.param_groups for p in group["params"]]
-    gradients = [p.grad for p in parameters if p.grad is not None]
+    gradients = [p.grad for p in phase.parameters() if p.grad is not None]
     norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients))))
-    if not math.isfinite(norm):
-        return figures | {f"{phase.name}_gradient": norm}
+    return figures if math.isfinite(norm) else figures | {f"{phase.name}_gradient": norm}
+
+
+def move(phase: Phase, factor: float) -> None:
+    """One move of the phase's parameters along their gradients, which are then gone; `factor` of the peak rates."""
     for optimizer in phase.optimizers:
         for group in optimizer.param_groups:
             group["lr"] = group["peak_lr"] * factor
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-    return figures
 
 
 @contextmanager

@@ -17,11 +17,11 @@ class OptimizerSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: OptimizerName = "adamw"
-    rate: float = Field(3e-3, gt=0)
-    weight_decay: float = Field(0.0, ge=0)
+    name: OptimizerName = Field("adamw", description="the rule by which gradients move weights")
+    rate: float = Field(3e-3, gt=0, description="peak learning rate: how far each step moves the weights")
+    weight_decay: float = Field(0.0, ge=0, description="how strongly weights are drawn to 0")
     momentum: float = Field(0.9, ge=0, lt=1, description="SGD's momentum; beta1 of Adam and AdamW")
-    beta2: float = Field(0.99, ge=0, lt=1)
+    beta2: float = Field(0.99, ge=0, lt=1, description="Adam, AdamW: memory for the size of gradients")
     bias_rate: float = Field(1.0, gt=0, description="factor on the rate of biases and batch-norm parameters")
     dense_rate: float = Field(0.83, gt=0, description="muon only: SGD's rate for everything that is no convolution")
 

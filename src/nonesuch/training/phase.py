@@ -38,6 +38,10 @@ class Phase:
     frozen: Sequence[nn.Module] = ()
     due: Callable[[int], bool] = always
 
+    def parameters(self) -> list[Tensor]:
+        """What the phase moves."""
+        return [p for optimizer in self.optimizers for group in optimizer.param_groups for p in group["params"]]
+
 
 class Objective(ABC):
     """What is learnt: the nets, the phases that move them, and how a packed batch becomes their input."""

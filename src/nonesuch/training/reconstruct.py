@@ -42,10 +42,10 @@ class ReconstructSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Literal["reconstruct"] = "reconstruct"
-    likelihood: Likelihood = "gaussian"
-    binarise: bool = False
-    beta: float = Field(1.0, ge=0)
-    free_bits: float = Field(0.0, ge=0)
+    likelihood: Likelihood = Field("gaussian", description="what a drawn pixel is compared by: p(x|z)")
+    binarise: bool = Field(False, description="pixels become black or white, drawn by their brightness")
+    beta: float = Field(1.0, ge=0, description="weight of the prior: more is smoother in between, and blurrier")
+    free_bits: float = Field(0.0, ge=0, description="nats of each dimension that cost nothing")
     perceptual: float = Field(
         0.0, ge=0, description="weight, in nats, of how unlike a picture its drawing looks to the measuring net"
     )

@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
-from nonesuch.studio.routes import events, jobs, pictures, runs, tasks
+from nonesuch.studio.routes import events, jobs, pictures, runs, tasks, train
 
 ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
     jobs.router,
+    train.router,
     pictures.router,
     tasks.router,
     events.router,

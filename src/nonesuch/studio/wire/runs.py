@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
+from nonesuch.runs.store import RunState
 from nonesuch.studio.wire.base import Figure, RunId, Whole, Wire
 from nonesuch.training.events import Event
 
@@ -30,7 +31,7 @@ class RunLine(Wire):
     id: RunId
     kind: str
     data: str
-    state: Literal["running", "finished", "stopped", "failed", "damaged"]
+    state: RunState
     images_seen: Whole
     figures: dict[str, Figure]
     problem: str

@@ -1,0 +1,120 @@
+"""The room Train: the form, the start of a training, wishes while it runs, and looks at its net at any moment."""
+
+from typing import Annotated, Literal
+
+import anyio.to_thread
+from fastapi import Path, Query, Request
+
+from nonesuch.runs import control
+from nonesuch.studio import recounting
+from nonesuch.studio.routes.room import Here, RunPath, room
+from nonesuch.studio.wire.base import Line
+from nonesuch.studio.wire.runs import RunLine
+from nonesuch.studio.wire.train import Answers, Expected, Frame, Game, Kind, Plan, Spelled, TrainForm, Wish
+
+router = room("train")
+
+Moment = Annotated[int | None, Query(ge=0, lt=10**12, description="images seen, of a frame; none: the run as it is")]
+Count = Annotated[int, Query(ge=1, le=16)]
+KindPath = Annotated[Kind, Path(description="what is to be trained")]
+
+
+@router.get("/train/form/{kind}")
+async def read_form(studio: Here, request: Request, kind: KindPath, net: Line | None = None) -> TrainForm:
+    """What a person may decide of a training of this kind: data, net, settings with their limits and a line of help."""
+    data = list(await anyio.to_thread.run_sync(studio.places.data_sets))
+
+    def show() -> TrainForm:
+        from nonesuch.studio import watching
+
+        return watching.shown_form(kind, net, data)
+
+    return await studio.compute(show, request)
+
+
+@router.post("/train/expect")
+async def expect_training(studio: Here, request: Request, plan: Plan) -> Expected:
+    """What to expect of a plan, by a short trial; packs the pictures when they are not."""
+
+    def expect() -> Expected:
+        from nonesuch.studio import watching
+
+        return watching.expected(studio, plan)
+
+    return await studio.compute(expect, request)
+
+
+@router.post("/train", status_code=202)
+async def start_training(studio: Here, request: Request, plan: Plan) -> RunLine:
+    """Begin a training as planned, in a folder of its own; it goes on when the studio ends."""
+
+    def begin() -> RunLine:
+        from nonesuch.studio import watching
+
+        run = watching.made(studio, plan)
+        studio.jobs.start(run)
+        return recounting.line(run.summary(), True)
+
+    return await studio.compute(begin, request)
+
+
+@router.post("/runs/{run_id}/wishes", status_code=202)
+def wish(studio: Here, run_id: RunPath, wished: Wish) -> RunLine:
+    """Wish something of a training that runs: it is heard after its next step, and the stream says what came of it."""
+    run = studio.run(run_id)
+    control.ask(run.path, wished)
+    return recounting.line(run.summary(), studio.jobs.is_alive(run))
+
+
+@router.get("/runs/{run_id}/answers")
+async def read_answers(studio: Here, request: Request, run_id: RunPath, moment: Moment = None) -> Answers:
+    """What a classifier says of a dozen held-out pictures, always the same ones."""
+
+    def ask() -> Answers:
+        from nonesuch.studio import watching
+
+        return watching.answered(studio, run_id, moment)
+
+    return await studio.compute(ask, request)
+
+
+@router.get("/runs/{run_id}/frame")
+async def read_frame(studio: Here, request: Request, run_id: RunPath, moment: Moment = None) -> Frame:
+    """What a net that draws makes of fixed seeds, and an autoencoder of the same real pictures."""
+
+    def draw() -> Frame:
+        from nonesuch.studio import watching
+
+        return watching.framed(studio, run_id, moment)
+
+    return await studio.compute(draw, request)
+
+
+@router.get("/runs/{run_id}/game")
+async def read_game(studio: Here, request: Request, run_id: RunPath, count: Count = 8, moment: Moment = None) -> Game:
+    """A GAN's made and real pictures before its critic: scores, and where each pixel should go."""
+
+    def judge() -> Game:
+        from nonesuch.studio import watching
+
+        return watching.played(studio, run_id, count, moment)
+
+    return await studio.compute(judge, request)
+
+
+@router.get("/runs/{run_id}/step")
+async def spell_step(
+    studio: Here,
+    request: Request,
+    run_id: RunPath,
+    phase: Literal["critic", "generator"] | None = None,
+    count: Count = 8,
+) -> Spelled:
+    """The next step of a GAN as numbered stages; the run itself does not move."""
+
+    def spell() -> Spelled:
+        from nonesuch.studio import watching
+
+        return watching.spelled(studio, run_id, phase, count)
+
+    return await studio.compute(spell, request)

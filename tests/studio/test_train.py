@@ -1,0 +1,186 @@
+"""The room Train over HTTP: form, start, wishes, looks at a real run that was stopped half-way."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+
+import made_studio
+from made_data import folder_of_bars
+from made_runs import small, stopping
+from nonesuch import form, library, recipe, session
+from nonesuch.runs import control
+from nonesuch.studio.app import create_app
+from nonesuch.studio.gate import Address
+from nonesuch.studio.studio import Studio
+from nonesuch.studio.wire import train as wire
+from nonesuch.studio.wire.base import Block
+from nonesuch.training.wishes import Pause, Rate, Stop, Wish
+
+KINDS = ("cnn", "vae", "gan")
+QUICK = {"train.batch": 16, "net.options.latent": 4, "net.options.width": 8, "net.options.critic_width": 8}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A studio's folder with a run of each of three kinds, stopped after four steps of ten, and their data."""
+    folder = tmp_path_factory.mktemp("studio")
+    data = folder_of_bars(folder / "data" / "bars")
+    for kind in KINDS:
+        run = folder / "runs" / kind
+        run.mkdir(parents=True)
+        planned = small(data, kind)
+        library._folder(planned, run)
+        list(session.fit(planned, run, stopping(4)))
+    return folder
+
+
+@contextmanager
+def opened(trained: Path) -> Iterator[TestClient]:
+    app = create_app(Studio(made_studio.places_in(trained), Address(made_studio.PORT, made_studio.TOKEN)))
+    with TestClient(app, base_url=made_studio.ORIGIN, headers=made_studio.BEARER) as found:
+        yield found
+
+
+@pytest.fixture
+def client(trained: Path) -> Iterator[TestClient]:
+    """A client with the token, of a studio with these runs and data."""
+    with opened(trained) as found:
+        yield found
+
+
+def block(found: Any) -> np.ndarray:
+    return Block.model_validate(found).array()
+
+
+def test_kinds_and_types_are_those_of_the_library() -> None:
+    assert get_args(wire.Kind) == get_args(recipe.Kind)
+    assert get_args(wire.SettingType) == get_args(form.SettingType)
+
+
+def test_the_form_lists_data_nets_and_settings(client: TestClient) -> None:
+    found = client.get("/api/train/form/gan").json()
+    assert [net["name"] for net in found["nets"]] == ["modern", "classic"]
+    assert "bars" in found["data"]
+    assert found["net"] == "modern"
+    first = found["settings"][0]
+    assert (first["name"], first["type"], first["default"], first["least"]) == ("train.batch", "whole", 64, 1)
+    assert client.get("/api/train/form/gan", params={"net": "classic"}).json()["net"] == "classic"
+    refused = client.get("/api/train/form/gan", params={"net": "lecture"})
+    assert (refused.status_code, "no net for gan" in refused.json()["error"]["message"]) == (400, True)
+
+
+def test_a_training_is_started_heard_stopped_and_found_again(client: TestClient, trained: Path) -> None:
+    plan = {"kind": "gan", "data": "bars", "images": 10**7, "settings": QUICK | {"seed": 7}}
+    begun = client.post("/api/train", json=plan)
+    assert begun.status_code == 202, begun.text
+    run_id = begun.json()["id"]
+    try:
+        assert begun.json()["state"] == "running"
+        assert client.get(f"/api/runs/{run_id}").json()["recipe"]["seed"] == 7
+        until(client, run_id, "images_seen", lambda seen: seen > 0)
+        assert client.post(f"/api/runs/{run_id}/wishes", json={"wish": "pause"}).status_code == 202
+        until(client, run_id, "state", lambda state: state == "paused")
+        with opened(trained) as another:  # a server that was started anew
+            assert another.get(f"/api/runs/{run_id}").json()["run"]["state"] == "paused"
+        game = client.get(f"/api/runs/{run_id}/game", params={"count": 4}).json()
+        assert len(game["made"]["scores"]) == 4
+    finally:
+        client.post(f"/api/runs/{run_id}/wishes", json={"wish": "stop"})
+        until(client, run_id, "state", lambda state: state == "stopped")
+
+
+def until(client: TestClient, run_id: str, name: str, right: Any, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not right(found := client.get(f"/api/runs/{run_id}").json()["run"][name]):
+        assert time.monotonic() < end, found
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "words"),
+    [
+        ({"data": "nowhere"}, 404, "no data set"),
+        ({"settings": {"data.source": "/etc"}}, 400, "no setting"),
+        ({"settings": {"machine.threads": 64}}, 400, "no setting"),
+        ({"settings": {"train.batch": -1}}, 400, "train.batch"),
+        ({"settings": {"seed": "x"}}, 400, "seed"),
+        ({"settings": {"../x": 1}}, 422, "pattern"),
+        ({"minutes": 1, "images": 5}, 422, "either minutes or images"),
+        ({"net": "lecture"}, 400, "no net for gan"),
+        ({"minutes": 0}, 422, "minutes"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_one_line(
+    client: TestClient, trained: Path, change: dict[str, object], status: int, words: str
+) -> None:
+    before = sorted(path.name for path in (trained / "runs").iterdir())
+    found = client.post("/api/train", json={"kind": "gan", "data": "bars", "images": 64, **change})
+    assert (found.status_code, words in found.json()["error"]["message"]) == (status, True), found.text
+    assert sorted(path.name for path in (trained / "runs").iterdir()) == before
+
+
+def test_what_to_expect_is_said_of_minutes_and_of_images(client: TestClient) -> None:
+    plan = {"kind": "gan", "data": "bars", "settings": QUICK}
+    found = client.post("/api/train/expect", json={**plan, "minutes": 1}).json()
+    assert found["rate"] > 0
+    assert found["pictures"] == pytest.approx(60 * found["rate"], rel=0.01)
+    assert "expect about" in found["words"]
+    found = client.post("/api/train/expect", json={**plan, "images": 640}).json()
+    assert (found["pictures"], found["words"]) == (640, "640 pictures in all, repeats counted")
+    assert found["parameters"] > 1000
+
+
+def test_wishes_reach_the_folder_as_they_are_typed(client: TestClient, trained: Path) -> None:
+    reader = control.Control(trained / "runs" / "vae")
+    wished: list[Wish] = [Rate(factor=0.5), Pause(), Stop(reason="enough")]
+    for each in wished:
+        assert client.post("/api/runs/vae/wishes", json=each.model_dump(exclude_none=True)).status_code == 202
+    assert reader.new() == wished
+    for wrong in ({"wish": "fly"}, {"wish": "rate"}, {"wish": "step", "count": 10**9}, {"wish": "slow"}, []):
+        assert client.post("/api/runs/vae/wishes", json=wrong).status_code == 422
+    assert reader.new() == []
+
+
+def test_a_classifier_answers_now_and_at_an_earlier_moment(client: TestClient) -> None:
+    found = client.get("/api/runs/cnn/answers").json()
+    assert (found["images_seen"], found["classes"], len(found["lines"])) == (64, ["down", "left", "right", "up"], 12)
+    line = found["lines"][0]
+    assert sum(line["probabilities"]) == pytest.approx(1, abs=1e-5)
+    assert line["right"] == (int(np.argmax(line["probabilities"])) == line["truth"])
+    assert client.get(f"/api/pictures/{line['picture']}").headers["content-type"] == "image/png"
+    assert client.get("/api/runs/cnn/answers", params={"moment": 16}).json()["images_seen"] == 16
+    missing = client.get("/api/runs/cnn/answers", params={"moment": 17})
+    assert (missing.status_code, "no frame" in missing.json()["error"]["message"]) == (409, True)
+    assert client.get("/api/runs/gan/answers").status_code == 409
+
+
+def test_frames_hold_the_pictures_of_fixed_seeds(client: TestClient, trained: Path) -> None:
+    found = client.get("/api/runs/gan/frame").json()
+    assert np.array_equal(block(found["samples"]), library.open_run(trained / "runs" / "gan").sample(range(16)))
+    assert found["redrawn"] is None
+    early = client.get("/api/runs/vae/frame", params={"moment": 16}).json()
+    assert early["images_seen"] == 16
+    assert block(early["redrawn"]).shape == block(early["given"]).shape == (4, 12, 12, 3)
+    assert client.get("/api/runs/cnn/frame").status_code == 409
+
+
+def test_the_game_and_its_next_step_are_shown_and_nothing_moves(client: TestClient, trained: Path) -> None:
+    files = {path: path.read_bytes() for path in (trained / "runs" / "gan").rglob("*") if path.is_file()}
+    game = client.get("/api/runs/gan/game").json()
+    assert block(game["made"]["maps"]).shape == (8, 12, 12)
+    assert len(game["real"]["probabilities"]) == 8
+    step = client.get("/api/runs/gan/step", params={"count": 3}).json()
+    assert [stage["number"] for stage in step["stages"]] == list(range(1, 13))
+    assert block(step["stages"][1]["tensors"]["made"]).shape == (3, 12, 12, 3)
+    assert block(step["stages"][10]["tensors"]["push"]).shape == (3, 12, 12)
+    only = client.get("/api/runs/gan/step", params={"phase": "generator"}).json()
+    assert {stage["phase"] for stage in only["stages"]} == {"generator"}
+    assert client.get("/api/runs/vae/game").status_code == 409
+    assert client.get("/api/runs/gan/step", params={"phase": "painter"}).status_code == 422
+    assert {path: path.read_bytes() for path in (trained / "runs" / "gan").rglob("*") if path.is_file()} == files
