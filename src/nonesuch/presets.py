@@ -143,7 +143,7 @@ def _objective(
         if net != "modern":
             return AdversarialSettings(loss="bce")
         return AdversarialSettings(loss="bce", penalty=PENALTY, augment=groups_for(pictures, data.channels))
-    return ReconstructSettings(kl_warm_up_images=pictures if kind == "vae" else 0)
+    return ReconstructSettings()
 
 
 def _budget(images: int | None, minutes: float | None) -> BudgetSettings:

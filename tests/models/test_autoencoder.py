@@ -39,6 +39,16 @@ def test_an_autoencoders_code_is_a_point_whatever_the_noise() -> None:
     assert torch.equal(net(images, torch.randn(2, 3))[0], net(images, torch.zeros(2, 3))[0])
 
 
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 9, 21)])
+def test_nothing_but_the_picture_is_as_large_as_the_picture(shape: tuple[int, int, int]) -> None:
+    """Maps of that size were a quarter of a step's time."""
+    net, sizes = _net(shape, latent=3), []
+    for layer in net.decoder:
+        layer.register_forward_hook(lambda _module, _inputs, maps: sizes.append(tuple(maps.shape[1:])))
+    net.decode(torch.randn(2, 3))
+    assert [size for size in sizes if size[1:] == shape[1:]] == [shape]
+
+
 def test_too_small_is_refused() -> None:
     with pytest.raises(NetError, match="smallest size is 8x8"):
         _net((1, 7, 12))

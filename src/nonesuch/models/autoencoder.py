@@ -1,10 +1,11 @@
 """Autoencoder and variational autoencoder: one net, and one flag for what a picture becomes in latent space.
 
 A point (AE; Hinton and Salakhutdinov 2006) or a Gaussian around a point (VAE; Kingma and Welling 2014). Built of
-strided convolutions down, nearest resize and 3x3 convolutions up: any size, and runs in browsers.
+strided convolutions down, nearest resize and 3x3 convolutions up: any size, and runs in browsers. The last of them
+draws the picture itself, as maps of the picture's own size cost most and bring little (LOG, 2026-11-24).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Annotated, NamedTuple
 
@@ -16,7 +17,6 @@ from nonesuch.models.blocks import FirstConv, ResizeConv
 from nonesuch.models.config import NetConfig, Shape, require_size
 
 SMALLEST = 8
-SLOPE = 0.1
 FIRST_LOG_NOISE = -1.0
 """Of the learned noise: a standard deviation of 0.37 on [-1, 1], about that of pictures around their mean."""
 LOG_VARIANCE_RANGE = 12.0
@@ -44,7 +44,9 @@ class Coded(NamedTuple):
     log_variance: Tensor | None
 
 
-def halving(shape: Shape, widths: Sequence[int], hidden: int) -> tuple[nn.Sequential, list[tuple[int, int]]]:
+def halving(
+    shape: Shape, widths: Sequence[int], hidden: int, activation: Callable[[], nn.Module]
+) -> tuple[nn.Sequential, list[tuple[int, int]]]:
     """Strided convolutions, each halving the picture (rounded up), and a dense layer: (B, *shape) to (B, hidden).
 
     Beside the net: the sizes of the picture and of the maps after each convolution.
@@ -52,10 +54,10 @@ def halving(shape: Shape, widths: Sequence[int], hidden: int) -> tuple[nn.Sequen
     sizes, down = [shape[1:]], list[nn.Module]()
     for before, after in pairwise((shape[0], *widths)):
         conv = FirstConv if before == shape[0] else nn.Conv2d
-        down += [conv(before, after, 3, 2, 1, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(SLOPE)]
+        down += [conv(before, after, 3, 2, 1, bias=False), nn.BatchNorm2d(after), activation()]
         sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
     flat = widths[-1] * sizes[-1][0] * sizes[-1][1]
-    return nn.Sequential(*down, nn.Flatten(), nn.Linear(flat, hidden), nn.LeakyReLU(SLOPE)), sizes
+    return nn.Sequential(*down, nn.Flatten(), nn.Linear(flat, hidden), activation()), sizes
 
 
 class Autoencoder(nn.Module):
@@ -65,24 +67,17 @@ class Autoencoder(nn.Module):
         super().__init__()
         self.latent, self.shape, self.gaussian = config.latent, shape, config.gaussian
         maps = [shape[0], *config.widths]
-        self.encoder, sizes = halving(shape, config.widths, config.hidden)
+        self.encoder, sizes = halving(shape, config.widths, config.hidden, nn.SiLU)
         self.coarse = (maps[-1], *sizes[-1])
         flat = maps[-1] * sizes[-1][0] * sizes[-1][1]
         self.code = nn.Linear(config.hidden, config.latent * (2 if config.gaussian else 1))
         self.first = nn.Sequential(
-            nn.Linear(config.latent, config.hidden),
-            nn.LeakyReLU(SLOPE),
-            nn.Linear(config.hidden, flat),
-            nn.LeakyReLU(SLOPE),
+            nn.Linear(config.latent, config.hidden), nn.SiLU(), nn.Linear(config.hidden, flat), nn.SiLU()
         )
         up: list[nn.Module] = []
-        # At the picture's own size a convolution costs most: half the maps there, as in models/gan.py.
-        finest = max(1, maps[1] // 2)
-        wide = [*maps[:0:-1], finest]
-        for step, (before, after) in enumerate(pairwise(wide)):
-            up += [ResizeConv(before, after, sizes[-2 - step], bias=False)]
-            up += [nn.BatchNorm2d(after), nn.LeakyReLU(SLOPE)]
-        self.decoder = nn.Sequential(*up, nn.Conv2d(finest, shape[0], 3, padding=1))
+        for size, (before, after) in zip(sizes[-2:0:-1], pairwise(maps[:0:-1]), strict=True):
+            up += [ResizeConv(before, after, size, bias=False), nn.BatchNorm2d(after), nn.SiLU()]
+        self.decoder = nn.Sequential(*up, ResizeConv(maps[1], shape[0], sizes[0]))
         self.log_noise = nn.Parameter(torch.tensor(FIRST_LOG_NOISE))
 
     def encode(self, images: Tensor) -> tuple[Tensor, Tensor | None]:

@@ -4,6 +4,7 @@ The encoder half of models/autoencoder.py with answers of its own. It is trained
 (training/latent_regression.py), as GANs have no encoder.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -18,6 +19,7 @@ COARSEST = 4
 WIDTHS = (64, 128, 256)
 """Maps after each halving; further ones keep the last."""
 HIDDEN = 512
+SLOPE = 0.1
 
 
 class Guess(NamedTuple):
@@ -39,7 +41,7 @@ class Inverter(nn.Module):
         while side > COARSEST:
             halvings, side = halvings + 1, (side + 1) // 2
         widths = [WIDTHS[min(step, len(WIDTHS) - 1)] for step in range(halvings)]
-        self.encoder, _ = halving(shape, widths, HIDDEN)
+        self.encoder, _ = halving(shape, widths, HIDDEN, partial(nn.LeakyReLU, SLOPE))
         self.answer = nn.Linear(HIDDEN, latent + classes)
 
     def forward(self, images: Tensor) -> Guess:
