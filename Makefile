@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check format bench clean
+.PHONY: setup demo studio web test check format bench clean
 setup: $(READY)
 
 # torch comes first and pinned: with none installed, a range lets pip choose a build with gigabytes of CUDA.
@@ -13,6 +13,18 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
+
+# The front end, built again whenever one of its sources is newer. npm comes with node, or with the wheel's own node.
+STATIC := src/nonesuch/studio/static/index.html
+WEB_SOURCES := $(shell find web/src web/public web/*.json web/*.ts web/*.js web/index.html -type f 2>/dev/null)
+web/node_modules/.package-lock.json: web/package-lock.json
+	npm --prefix web ci --no-audit --no-fund
+$(STATIC): web/node_modules/.package-lock.json $(WEB_SOURCES)
+	npm --prefix web run build
+web: $(STATIC)
+
+studio: $(READY) web
+	$(BIN)/nonesuch studio
 
 demo: $(READY)
 	$(BIN)/nonesuch demo

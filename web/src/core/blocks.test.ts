@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { part, range, received } from './blocks';
 
 test('bytes and floats by hand', () => {
-  expect([...received({ shape: [2, 2], dtype: 'uint8', data: 'AAF/gP8='.slice(0, 6) + '==' }).values]).toEqual([0, 1, 127, 128]);
+  expect([...received({ shape: [2, 2], dtype: 'uint8', data: 'AAF/gP8='.slice(0, 6) + '==' }).values]).toEqual([
+    0, 1, 127, 128,
+  ]);
   // 1.0 is 00 00 80 3f, -2.0 is 00 00 00 c0, least byte first
   expect([...received({ shape: [2], dtype: 'float32', data: 'AACAPwAAAMA=' }).values]).toEqual([1, -2]);
 });

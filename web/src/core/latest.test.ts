@@ -2,7 +2,12 @@ import { expect, test } from 'vitest';
 import { latest } from './latest';
 
 function harness() {
-  const open: { argument: number; finish: (value: string) => void; fail: (error: Error) => void; signal: AbortSignal }[] = [];
+  const open: {
+    argument: number;
+    finish: (value: string) => void;
+    fail: (error: Error) => void;
+    signal: AbortSignal;
+  }[] = [];
   const done: string[] = [];
   const failed: string[] = [];
   const asked = latest<number, string>(

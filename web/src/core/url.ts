@@ -24,8 +24,7 @@ export const whole = (first: number, least: number, most: number): Field<number>
 
 export const real = (first: number, least: number, most: number, digits = 3): Field<number> => ({
   first,
-  read: (found) =>
-    /^-?\d{1,15}(\.\d{1,15})?$/.test(found) && +found >= least && +found <= most ? +found : undefined,
+  read: (found) => (/^-?\d{1,15}(\.\d{1,15})?$/.test(found) && +found >= least && +found <= most ? +found : undefined),
   write: (value) => String(+value.toFixed(digits)),
 });
 
