@@ -14,6 +14,7 @@ import numpy as np
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nonesuch.pixels import png_bytes
 from nonesuch.runs import layout
@@ -125,12 +126,17 @@ def doors(app: FastAPI, changing: bool = False) -> list[tuple[str, str]]:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[tuple[Studio, str]]:
-    """A real server on a free port of this machine, in a thread; its studio and its address. Ends with the block."""
+def served(folder: Path, seen: list[tuple[str, str, int]] | None = None) -> Iterator[tuple[Studio, str]]:
+    """A real server on a free port of this machine, in a thread; its studio and its address. Ends with the block.
+
+    `seen`: gets (method, path, status) of every answer.
+    """
     with bound("127.0.0.1", 0) as listening:
         port = listening.getsockname()[1]
         places = made_places(folder) if not (folder / "runs").exists() else places_in(folder)
         server = server_of(Studio(places, Address(port, TOKEN)))
+        if seen is not None:
+            server.config.app = _watched(create_app(server.studio), seen)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         try:
@@ -139,6 +145,18 @@ def served(folder: Path) -> Iterator[tuple[Studio, str]]:
             server.should_exit = True
             thread.join(10)
             assert not thread.is_alive(), "the server did not stop"
+
+
+def _watched(app: ASGIApp, seen: list[tuple[str, str, int]]) -> ASGIApp:
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen.append((scope["method"], scope["path"], message["status"]))
+            await send(message)
+
+        await app(scope, receive, noted)
+
+    return watched
 
 
 def heard(address: str, follow: str, until: Callable[[dict[str, Any]], bool], last: str = "") -> list[tuple[str, Any]]:
