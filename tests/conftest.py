@@ -13,6 +13,8 @@ from made_data import folder_of_bars
 from nonesuch.cli import app
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from nonesuch.evaluation.run import Run
     from nonesuch.recipe import Kind
 
@@ -70,3 +72,12 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         return int(left.value.code or 0), out, err
 
     return run
+
+
+@pytest.fixture(scope="session")
+def chromium() -> "Iterator[Browser]":
+    """One browser for the whole session; each test opens a context of its own in it."""
+    import browser
+
+    with browser.chromium() as found:
+        yield found

@@ -1,7 +1,5 @@
 """Row W2 in a real browser: a page of another origin on this machine does and reads nothing, cookie or not."""
 
-import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,12 +7,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from made_studio import RUN, served
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 ATTACKS = """
 async ([studio, run]) => {
   const tried = [];
@@ -68,20 +64,6 @@ FORM = """
 
 
 @contextmanager
-def _browser() -> Iterator[Browser]:
-    """Chromium; without one the test fails under CI, and says what is missing elsewhere."""
-    found = shutil.which("chromium")
-    with sync_playwright() as playwright:
-        if found is None and not Path(playwright.chromium.executable_path).exists():
-            if os.environ.get("CI"):
-                pytest.fail("no Chromium: install Debian's package, or run `playwright install chromium`")
-            pytest.skip("no Chromium on this machine")
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@contextmanager
 def _elsewhere() -> Iterator[int]:
     """The port of a server of somebody else on this machine."""
 
@@ -105,11 +87,11 @@ def _elsewhere() -> Iterator[int]:
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
 def test_w2_a_page_on_another_port_does_and_reads_nothing(
-    tmp_path: Path, name: str, row: Callable[[str, int], None]
+    tmp_path: Path, chromium: Browser, name: str, row: Callable[[str, int], None]
 ) -> None:
     seen: list[tuple[str, str, int]] = []
-    with served(tmp_path, seen) as (studio, address), _elsewhere() as port, _browser() as browser:
-        page = browser.new_page()
+    with served(tmp_path, seen) as (studio, address), _elsewhere() as port, chromium.new_context() as context:
+        page = context.new_page()
         page.goto(f"{address}/train?token={studio.address.token}")
         assert page.url == f"{address}/train"
         assert page.evaluate("document.cookie") == ""

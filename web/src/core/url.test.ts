@@ -17,7 +17,8 @@ test('defaults are left out, and an empty address is all defaults', () => {
 });
 
 test('what is written is read again', () => {
-  const state = { preset: 'emboss' as const, size: 5, amount: -1.25, cells: [], slow: true, name: 'a & b=ü,%' };
+  const state = read(fields, '');
+  Object.assign(state, { preset: 'emboss', size: 5, amount: -1.25, cells: [], slow: true, name: 'a & b=ü,%' });
   expect(read(fields, write(fields, state))).toEqual(state);
 });
 

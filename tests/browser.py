@@ -1,0 +1,62 @@
+"""A real Chromium for tests: found by itself, and never silently left out."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
+         "--use-fake-ui-for-media-stream"]  # fmt: skip
+SETTLED = "!document.querySelector('[role=status], [aria-busy=true]')"
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, else Debian's package when we are root, else Playwright's own download."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_found(playwright), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def _found(playwright: Playwright) -> str | None:
+    """Where Chromium is; None stands for Playwright's own. Without any the test fails under CI, and is skipped
+    elsewhere with a reason that nobody can overlook."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if system := shutil.which(name):
+            return system
+    if Path(playwright.chromium.executable_path).exists():
+        return None
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        command = "apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium"
+        subprocess.run(["sh", "-c", command], capture_output=True, check=False)
+        if system := shutil.which("chromium"):
+            return system
+    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], capture_output=True, check=False)
+    if Path(playwright.chromium.executable_path).exists():
+        return None
+    words = "no Chromium: install Debian's package chromium, or run `playwright install chromium`"
+    return pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
+
+
+def require_front_end() -> None:
+    """Fails when the pages are not built: a test of a screen without a screen would say nothing."""
+    if not (ROOT / "src/nonesuch/studio/static/index.html").exists():
+        pytest.fail("the front end is not built: run `make web`")
+
+
+def assert_accessible(page: Page) -> None:
+    """axe finds nothing wrong with the page as it is now."""
+    page.evaluate(AXE.read_text() + "; undefined")
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations)")
+    told = [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
+    assert not told, "\n".join(told)
