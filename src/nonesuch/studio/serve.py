@@ -12,6 +12,7 @@ import uvicorn
 
 from nonesuch.data.places import cache_root
 from nonesuch.errors import MachineError
+from nonesuch.studio import first_runs
 from nonesuch.studio.app import create_app
 from nonesuch.studio.gate import Address, is_loopback, new_token
 from nonesuch.studio.places import Places, named
@@ -39,6 +40,8 @@ def serve(data: list[str], runs: Path, root: Path, host: str, port: int, browser
     places = Places(runs.absolute(), root.absolute(), named(data), cache_root() / "studio")
     # What a page asks for must not make this machine fetch anything from elsewhere.
     os.environ["NONESUCH_OFFLINE"] = "1"
+    if made := first_runs.provide(places.runs):
+        print(f"nonesuch: no run in {places.runs} yet, so {len(made)} small ones were put there", file=sys.stderr)
     with bound(host, port) as listening:
         address = Address(listening.getsockname()[1], token, host)
         server = server_of(Studio(places, address))
