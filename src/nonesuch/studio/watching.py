@@ -13,6 +13,7 @@ from nonesuch.errors import RecipeError, RunError
 from nonesuch.evaluation import answers, gan_game, gan_step, history
 from nonesuch.evaluation.run import Run
 from nonesuch.recipe import Kind, Recipe
+from nonesuch.runs import layout
 from nonesuch.runs.store import RunFolder
 from nonesuch.studio.studio import Studio
 from nonesuch.studio.wire import train as wire
@@ -107,8 +108,11 @@ def made(studio: Studio, plan: wire.Plan) -> RunFolder:
 
 
 def _at(studio: Studio, run_id: str, moment: int | None) -> Run:
+    """A run as it was at a moment; without one, as it is: while it learns, its newest frame may be newer than that."""
     run = studio.opened(run_id)
-    return run if moment is None else history.at(run, moment)
+    if moment is None:
+        moment = max(run.images_seen, *layout.history(run.folder.path)[-1:])
+    return history.at(run, moment)
 
 
 def answered(studio: Studio, run_id: str, moment: int | None) -> wire.Answers:
@@ -155,10 +159,11 @@ def framed(studio: Studio, run_id: str, moment: int | None) -> wire.Frame:
 def played(studio: Studio, run_id: str, count: int, moment: int | None) -> wire.Game:
     """Made and real pictures before the critic; made ones as the run drew them at a moment. Raises RunError."""
     run = studio.opened(run_id)
+    past = run if moment is None else history.at(run, moment)
     game = gan_game.opened(run)
     return wire.Game(
         images_seen=game.images_seen,
-        made=_judged(gan_game.judge_made(game, range(count), _at(studio, run_id, moment))),
+        made=_judged(gan_game.judge_made(game, range(count), past)),
         real=_judged(gan_game.judge_real(game, count)),
     )
 
