@@ -195,14 +195,22 @@ def _train(net: nn.Sequential, pixels: Picture, rows: Ints, targets: Ints | None
 
 
 def train(
-    objective: Objective, pictures: int, images: int | None = None, batch: int = BATCH, what: str = "the measuring net"
+    objective: Objective,
+    pictures: int,
+    images: int | None = None,
+    batch: int = BATCH,
+    what: str = "the measuring net",
+    heard: Callable[[int, int], None] | None = None,
 ) -> None:
     """Of so many pictures an epoch: 60,000, repeats counted, or 60 epochs of a small set, unless `images` says how
-    many. Raises DivergedError, which names `what` was trained."""
-    budget = Budget(images=images or min(IMAGES, MOST_EPOCHS * pictures))
+    many. `heard`: told how many are done, of how many. Raises DivergedError, which names `what` was trained."""
+    wanted = images or min(IMAGES, MOST_EPOCHS * pictures)
+    budget = Budget(images=wanted)
     for event in fit(objective, Pace(budget, batch, pictures), _Plain()):
         if isinstance(event, Diverged):
             raise DivergedError(f"{what} could not be trained on these pictures: {event.message}")
+        if heard is not None:
+            heard(min(event.images_seen, wanted), wanted)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Directions of a run's latent space: found by one of six methods, and kept by name in the run's folder."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -195,7 +195,17 @@ class Space:
 
     def keep(self, directions: Sequence[Direction]) -> None:
         """Put directions beside those in the run's folder; one of the same name is replaced. Raises as `kept` does."""
-        whole = self.kept() | {each.name: each for each in directions}
+        self._write(self.kept() | {each.name: each for each in directions})
+
+    def forget(self, name: str) -> None:
+        """Take a direction out of the run's folder. Raises RecipeError for one that is not there, and as `kept` does."""
+        whole = self.kept()
+        if name not in whole:
+            raise RecipeError(f"no direction is called {name!r}; found: {', '.join(whole) or 'none'}")
+        del whole[name]
+        self._write(whole)
+
+    def _write(self, whole: Mapping[str, Direction]) -> None:
         lines = [
             KeptDirection(
                 name=each.name,

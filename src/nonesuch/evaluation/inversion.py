@@ -18,7 +18,7 @@ from nonesuch.evaluation.examiner import evaluating
 from nonesuch.evaluation.generator import LARGEST_BYTES
 from nonesuch.evaluation.inverter import inverter
 from nonesuch.evaluation.sampling import as_pictures, as_trained, codes_of, drawing, images_at, latents
-from nonesuch.latent.invert import STEPS, Draw, Prior, Refined, refine
+from nonesuch.latent.invert import STEPS, Draw, Heard, Prior, Refined, refine
 from nonesuch.measure.closeness import psnr
 from nonesuch.measure.memorisation import nearest
 from nonesuch.models.autoencoder import Autoencoder
@@ -80,8 +80,9 @@ class Inversion:
 class Inverting:
     """All that inverting photos of one run needs: made once, then asked for one photo or many."""
 
-    def __init__(self, run: "Run", data: Pictures | None = None) -> None:
-        """`data`: the run's, where they are open already. The first time for a GAN its encoder is trained.
+    def __init__(self, run: "Run", data: Pictures | None = None, heard: Heard | None = None) -> None:
+        """`data`: the run's, where they are open already. The first time for a GAN its encoder is trained, and `heard`
+        told how far that is.
 
         Raises RunError for a classifier, DataError when the run's pictures are gone or have changed.
         """
@@ -96,7 +97,7 @@ class Inverting:
         self._encoder = None
         if isinstance(net, Generator):
             assert isinstance(self._quick, Generator)
-            self._encoder = inverter(run.folder, run.recipe, net, self._quick, self.data)
+            self._encoder = inverter(run.folder, run.recipe, net, self._quick, self.data, heard)
 
     @cached_property
     def prior(self) -> Prior:
@@ -167,7 +168,9 @@ class Inverting:
         together = torch.stack([one for one in classes if one is not None], 1) if classes else None
         return tuple(named), Places(torch.stack(list(named.values()), 1), together)
 
-    def refine(self, images: Tensor, starts: Places, steps: int = STEPS) -> tuple[Places, Refined]:
+    def refine(
+        self, images: Tensor, starts: Places, steps: int = STEPS, heard: Heard | None = None
+    ) -> tuple[Places, Refined]:
         """From starts z (N, S, latent), classes (N, S); in the answer the class of each photo is its start's."""
         parts, kinds = [], []
         for begin in range(0, len(images), TOGETHER):
@@ -175,7 +178,7 @@ class Inverting:
             told = None if part.classes is None else part.classes.flatten()
             aims = images[begin : begin + TOGETHER]
             unlike = unlikeness_to(self.judge, aims.repeat_interleave(part.z.shape[1], 0))
-            way = refine(self._drawer(told), aims, part.z, unlike, self.prior, steps)
+            way = refine(self._drawer(told), aims, part.z, unlike, self.prior, steps, heard=heard)
             parts.append(way)
             if part.classes is not None:
                 kinds.append(part.classes[torch.arange(len(aims)), way.chosen])
@@ -187,8 +190,11 @@ class Inverting:
         )
         return Places(found.z, torch.cat(kinds) if kinds else None), found
 
-    def invert(self, photos: Picture, steps: int = STEPS, seed: int = 0) -> Inversion:
-        """Photos uint8 (N, H, W, C) of the run's own size. `seed`: of the first random start.
+    def invert(
+        self, photos: Picture, steps: int = STEPS, seed: int = 0, heard: Heard | None = None
+    ) -> Inversion:
+        """Photos uint8 (N, H, W, C) of the run's own size. `seed`: of the first random start. `heard`: of each 25 photos
+        told how many steps are done.
 
         Raises RecipeError unless 1 <= steps <= 5,000.
         """
@@ -197,7 +203,7 @@ class Inverting:
         images = self.shown(photos)
         names, starts = self.starts(images, seed)
         encoded, _ = self.encode(images)
-        refined, way = self.refine(images, starts, steps)
+        refined, way = self.refine(images, starts, steps, heard)
         seen = as_pictures(images)
         rows, _ = nearest(seen, self._training)
         like = self._training[rows]

@@ -7,6 +7,7 @@ from torch import Tensor
 from nonesuch.assembly import Pictures
 from nonesuch.data.batches import Batches
 from nonesuch.features import on_threads, train
+from nonesuch.latent.invert import Heard
 from nonesuch.models.gan import Generator
 from nonesuch.models.inverter import Inverter
 from nonesuch.recipe import Recipe
@@ -23,10 +24,13 @@ RATE = 2e-3
 _MOST_BYTES = 1 << 30
 
 
-def inverter(folder: RunFolder, recipe: Recipe, net: Generator, quick: Generator, data: Pictures) -> Inverter:
+def inverter(
+    folder: RunFolder, recipe: Recipe, net: Generator, quick: Generator, data: Pictures, heard: Heard | None = None
+) -> Inverter:
     """The encoder of this generator: read from the run folder, or trained (a minute or two at 32 px) and put there.
 
-    `net` is the run's generator, whose weights it is bound to; `quick` is the same made for drawing. When the generator
+    `net` is the run's generator, whose weights it is bound to; `quick` is the same made for drawing; `heard` is told
+    how far the training is. When the generator
     has been trained on, another encoder is made. Raises DivergedError, MachineError when the disk does not take it.
     """
     height, width = recipe.data.size
@@ -39,7 +43,7 @@ def inverter(folder: RunFolder, recipe: Recipe, net: Generator, quick: Generator
         found.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if kept.load(found, folder.path, layout.INVERTER, made_of, _MOST_BYTES) is None:
             with on_threads(recipe.machine.threads):
-                _train(found, drawn_by(quick), data)
+                _train(found, drawn_by(quick), data, heard)
             kept.save(found, folder.path, layout.INVERTER, made_of)
     return found.eval()
 
@@ -54,7 +58,8 @@ def drawn_by(net: Generator) -> Draw:
     return draw
 
 
-def _train(net: Inverter, draw: Draw, data: Pictures) -> None:
+def _train(net: Inverter, draw: Draw, data: Pictures, heard: Heard | None) -> None:
     batches = Batches(data.pack.pixels, data.targets if net.classes else None, data.rows["train"], BATCH, SEED)
     built = optimizers.build([net], OptimizerSettings(name="adam", rate=RATE))
-    train(LatentRegression(net, built, draw, batches, SEED), len(batches), IMAGES, BATCH, "the encoder of the GAN")
+    what = "the encoder of the GAN"
+    train(LatentRegression(net, built, draw, batches, SEED), len(batches), IMAGES, BATCH, what, heard)

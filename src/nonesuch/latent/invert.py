@@ -21,6 +21,9 @@ Draw = Callable[[Tensor], Tensor]
 Unlike = Callable[[Tensor], Tensor]
 """Drawn pictures (B, C, H, W) in [-1, 1] to their distances (B,) from the targets, with a gradient; row by row."""
 
+Heard = Callable[[int, int], None]
+"""Told how far the work is: so many of so many."""
+
 STEPS, RATE = 200, 0.1
 LIKENESS, PULL = 0.02, 0.002
 """Weights, measured on held-out faces (LOG, 2026-11-24)."""
@@ -65,11 +68,12 @@ def refine(
     rate: float = RATE,
     likeness: float = LIKENESS,
     pull: float = PULL,
+    heard: Heard | None = None,
 ) -> Refined:
     """Descend from starts (N, S, latent) towards targets (N, C, H, W) in [-1, 1], by Adam with a cosine schedule.
 
     `draw` is given all N S places at once, picture by picture, and must have no weights that want gradients; `unlike`
-    is given what it drew. `rate` is in units of the prior's spread. A way does not depend on what else is in the batch,
+    is given what it drew; `heard` is told after every step how many are done. `rate` is in units of the prior's spread. A way does not depend on what else is in the batch,
     and nothing here is random: the same starts give the same answer.
     """
     count, ways, latent = starts.shape
@@ -90,6 +94,8 @@ def refine(
         adam.param_groups[0]["lr"] = rate * 0.5 * (1 + math.cos(math.pi * step / steps))
         (place.grad,) = torch.autograd.grad(loss.sum(), place)
         adam.step()
+        if heard is not None:
+            heard(step + 1, steps)
     heights = torch.stack(losses).view(steps + 1, count, ways)
     walked = (prior.middle + prior.spread * torch.stack(places)).view(steps + 1, count, ways, latent)
     chosen = heights.amin(0).argmin(1)

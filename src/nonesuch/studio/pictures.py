@@ -1,12 +1,19 @@
 """Pictures by their ids: uploads, rows of data sets and of runs, drawn seeds; as pixels and as PNG."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from nonesuch.errors import RecipeError
 from nonesuch.pixels import Picture, png_bytes
 from nonesuch.seeds import SEED_LIMIT
 from nonesuch.studio.decoding import upload
 from nonesuch.studio.errors import MissingError
+from nonesuch.studio.places import Places
 from nonesuch.studio.studio import Studio
 from nonesuch.studio.wire.base import parts_of
+
+if TYPE_CHECKING:
+    from nonesuch.evaluation.run import Run
 
 
 def needs_net(picture: str) -> bool:
@@ -19,14 +26,19 @@ def pixels_of(studio: Studio, picture: str) -> Picture:
 
     Call it in a thread: within `studio.compute` when needs_net(picture).
     """
+    return pixels_in(studio.places, picture, studio.opened)
+
+
+def pixels_in(places: Places, picture: str, opened: Callable[[str], "Run"]) -> Picture:
+    """The same without a studio, for long work in a process of its own; `opened` gives the run of a seed's picture."""
     kind, *rest = parts_of(picture)
     if kind == "upload":
-        return upload(studio.places, rest[0])
+        return upload(places, rest[0])
     if kind == "data":
-        return _of_data(studio, rest[0], int(rest[1]))
+        return _of_data(places, rest[0], int(rest[1]))
     if kind == "run":
-        return _of_run(studio, rest[0], rest[1], int(rest[2]))
-    return _of_seed(studio, rest[0], int(rest[1]))
+        return _of_run(places, rest[0], rest[1], int(rest[2]))
+    return _of_seed(opened, rest[0], int(rest[1]))
 
 
 def png_of(studio: Studio, picture: str) -> bytes:
@@ -34,29 +46,29 @@ def png_of(studio: Studio, picture: str) -> bytes:
     return png_bytes(pixels_of(studio, picture))
 
 
-def _of_data(studio: Studio, data_id: str, row: int) -> Picture:
+def _of_data(places: Places, data_id: str, row: int) -> Picture:
     from nonesuch.data.open import open_data
 
-    pixels = open_data(studio.places.source(data_id)).pixels
+    pixels = open_data(places.source(data_id)).pixels
     _check(row, len(pixels))
     found: Picture = pixels[row]
     return found
 
 
-def _of_run(studio: Studio, run_id: str, split: str, row: int) -> Picture:
+def _of_run(places: Places, run_id: str, split: str, row: int) -> Picture:
     from nonesuch.assembly import reopen
     from nonesuch.recipe import from_record
 
-    data = reopen(from_record(studio.run(run_id).recipe()).data)
+    data = reopen(from_record(places.run(run_id).recipe()).data)
     _check(row, len(data.rows[split]))
     found: Picture = data.pack.pixels[data.rows[split][row]]
     return found
 
 
-def _of_seed(studio: Studio, run_id: str, seed: int) -> Picture:
+def _of_seed(opened: Callable[[str], "Run"], run_id: str, seed: int) -> Picture:
     if seed >= SEED_LIMIT:
         raise RecipeError(f"a seed is a whole number below 2^53; found {seed}")
-    drawn: Picture = studio.opened(run_id).sample([seed])[0]
+    drawn: Picture = opened(run_id).sample([seed])[0]
     return drawn
 
 

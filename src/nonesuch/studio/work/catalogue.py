@@ -3,9 +3,23 @@
 from collections.abc import Mapping
 
 from nonesuch.studio.wire.data import PackingAsked
-from nonesuch.studio.work import packing
+from nonesuch.studio.wire.latent import (
+    CloudAsked,
+    DirectionsAsked,
+    FilmAsked,
+    InversionAsked,
+    LikelihoodAsked,
+    PadAsked,
+)
+from nonesuch.studio.work import cloud, directions, film, inversion, likelihood, packing, pad
 from nonesuch.studio.work.desk import Work
 
 WORKS: Mapping[str, Work] = {
     "packing": Work(PackingAsked, packing.do),
+    "directions": Work(DirectionsAsked, directions.do),
+    "inversion": Work(InversionAsked, inversion.do),
+    "likelihood": Work(LikelihoodAsked, likelihood.do),
+    "film": Work(FilmAsked, film.do),
+    "pad": Work(PadAsked, pad.do),
+    "cloud": Work(CloudAsked, cloud.do),
 }
