@@ -1,7 +1,7 @@
 """From a recipe to the parts of a run: pictures, net, objective, average, engine."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from nonesuch import features, machine
 from nonesuch.data import split
 from nonesuch.data.batches import Batches
 from nonesuch.data.open import open_data
-from nonesuch.data.pack import Pack
+from nonesuch.data.pack import Column, Pack
 from nonesuch.errors import DataError
 from nonesuch.models import catalog
 from nonesuch.models.autoencoder import Autoencoder
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 FEWEST = 10
 """Training pictures below which a net cannot learn anything that holds for others."""
 SPLITS = ("train", "val", "test")
+FOLDERS = "label"
+"""The column that the folders give."""
 WHITENING_PICTURES = 5000
 
 
@@ -83,33 +85,61 @@ class Parts:
         return self.objective.averaged if self.average is None else self.average.module
 
 
-def divided(pack: Pack, label: str, val_share: float, test_share: float) -> Pictures:
+def divided(
+    pack: Pack, label: str, val_share: float, test_share: float, without: Collection[str] = ()
+) -> Pictures:
     """The splits of a pack, and its classes by the column `label`: pictures without a label are then left out.
 
-    Without a column (`label` empty) every picture takes part. Raises DataError for an unknown column (naming those
-    there are), fewer than two classes, or too few pictures.
+    Without a column (`label` empty) every picture takes part. without: folders (classes of the column "label") whose
+    pictures take no part, whatever the column. Raises DataError for an unknown column or class (naming those there
+    are), fewer than two classes, or too few pictures.
     """
     assigned = split.assign(pack.hashes, pack.given_split, val_share, test_share)
+    usable = ~_left_out(pack, without)
     classes: tuple[str, ...] = ()
     if not label:
-        targets, usable = np.full(len(pack), -1, np.int64), np.ones(len(pack), bool)
+        targets = np.full(len(pack), -1, np.int64)
     else:
         if label not in pack.columns:
             advice = f"name one of them with --label: {', '.join(pack.columns)}"
             if not pack.columns:
                 advice = "sort the pictures into one folder a class, or add a labels.csv"
             raise DataError(f"{pack.source}: no label column {label!r}; {advice}")
-        targets, classes = pack.columns[label].codes.astype(np.int64), pack.columns[label].classes
-        usable = targets >= 0
+        classes, targets = _renumbered(pack.columns[label], without if label == FOLDERS else ())
+        usable &= targets >= 0
     rows = {name: np.flatnonzero((assigned == code) & usable) for code, name in enumerate(SPLITS)}
     if len(rows["train"]) < FEWEST:
+        off = f" with {', '.join(sorted(without))} switched off" if without else ""
         raise DataError(
-            f"{pack.source}: {int(usable.sum())} {'labelled ' if label else ''}pictures, {len(rows['train'])} of them "
-            f"for training; a net needs at least {FEWEST} for training"
+            f"{pack.source}: {int(usable.sum())} {'labelled ' if label else ''}pictures{off}, {len(rows['train'])} of "
+            f"them for training; a net needs at least {FEWEST} for training"
         )
     if label and len(np.unique(targets[rows["train"]])) < 2:
         raise DataError(f"{pack.source}: labels need two classes; found only {classes[0]!r}: add another folder")
     return Pictures(pack, classes, targets, rows)
+
+
+def _left_out(pack: Pack, without: Collection[str]) -> npt.NDArray[np.bool_]:
+    """Which pictures lie in folders that are left out, bool (N,)."""
+    if not without:
+        return np.zeros(len(pack), bool)
+    column = pack.columns.get(FOLDERS)
+    known = column.classes if column is not None else ()
+    if unknown := sorted(set(without) - set(known)):
+        raise DataError(f"{pack.source}: no class {unknown[0]!r} to leave out; there are {', '.join(known) or 'none'}")
+    assert column is not None
+    return np.isin(column.codes, [code for code, name in enumerate(known) if name in without])
+
+
+def _renumbered(column: Column, without: Collection[str]) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
+    """The classes that are left, and everyone's number among them, -1 for those of no class."""
+    classes = tuple(name for name in column.classes if name not in without)
+    numbers = np.full(len(column.classes) + 1, -1, np.int64)
+    for code, name in enumerate(column.classes):
+        if name in classes:
+            numbers[code] = classes.index(name)
+    # Code -1 takes the last number, which is -1.
+    return classes, numbers[column.codes]
 
 
 def reopen(settings: DataSettings) -> Pictures:
@@ -117,7 +147,7 @@ def reopen(settings: DataSettings) -> Pictures:
     pack = open_data(settings.source, settings.size, settings.channels, settings.fit)
     if settings.content and pack.content != settings.content:
         raise DataError(f"{settings.source}: the pictures have changed since this run began; start a new run for them")
-    return divided(pack, settings.label, settings.val_share, settings.test_share)
+    return divided(pack, settings.label, settings.val_share, settings.test_share, settings.without)
 
 
 def build_net(recipe: Recipe) -> nn.Module:

@@ -1,5 +1,6 @@
 """The calls behind `import nonesuch as ns`: what the command line and the studio do, for scripts and notebooks."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import cast
@@ -11,6 +12,7 @@ import nonesuch.data.open as data_door
 from nonesuch import forecast, machine, session
 from nonesuch.assembly import build_net, divided, reopen
 from nonesuch.data import builtin
+from nonesuch.data.album import off_classes
 from nonesuch.data.decode import Reject, Undecodable, decode
 from nonesuch.data.pack import Pack
 from nonesuch.data.places import cache_root
@@ -58,7 +60,8 @@ def plan(
     pack = data_door.open_data(where, size, known_channels(channels), known_fit(fit), progress)
     shares = {key: _share(settings or {}, key) for key in SHARES}
     column = _column(pack, label, kind)
-    data = divided(pack, column, **shares)
+    without = _without(pack, where, settings or {})
+    data = divided(pack, column, **shares, without=without)
     height, width, found = pack.spec.shape
     described = DataSettings(
         source=settled(where),
@@ -67,6 +70,7 @@ def plan(
         channels=cast(Channels, found),
         fit=known_fit(fit),
         classes=data.classes,
+        without=without,
         content=pack.content,
         **shares,
     )
@@ -82,6 +86,21 @@ def plan(
     if planned.net.name == "modern" and minutes is not None and not chosen:
         return forecast.widest(planned, data)
     return planned
+
+
+def _without(pack: Pack, where: str | Path, settings: Mapping[str, str]) -> tuple[str, ...]:
+    """The classes to leave out: those that were typed, else those that are switched off in the folder itself."""
+    if (text := settings.get("data.without")) is not None:
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = None
+        if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+            raise RecipeError(f'data.without is a list of classes such as ["cat", "dog"]; found {text!r}')
+        return tuple(sorted(set(found)))
+    column = pack.columns.get(DEFAULT_LABEL)
+    # A class may have been emptied since it was switched off.
+    return tuple(name for name in off_classes(settled(where)) if column is not None and name in column.classes)
 
 
 def expect(recipe: Recipe) -> forecast.Forecast:

@@ -43,6 +43,7 @@ class DataSettings(_Settings):
     val_share: float = Field(0.1, ge=0, lt=1, description="share of the pictures that is watched during training")
     test_share: float = Field(0.1, gt=0, lt=1, description="share that is held out for the last measurement")
     classes: tuple[str, ...] = Field((), description="names of the classes, in the order of the net's outputs")
+    without: tuple[str, ...] = Field((), description="classes that are left out, by the names of their folders")
     content: str = Field("", description="hash of the pictures' bytes; checked when a run goes on")
 
 
