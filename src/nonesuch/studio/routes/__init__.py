@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter
 
-from nonesuch.studio.routes import events, jobs, pictures, runs, tasks, train
+from nonesuch.studio.routes import events, jobs, network, pictures, runs, tasks, train
 
 ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
     jobs.router,
     train.router,
+    network.router,
     pictures.router,
     tasks.router,
     events.router,

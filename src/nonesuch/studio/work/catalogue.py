@@ -3,9 +3,15 @@
 from collections.abc import Mapping
 
 from nonesuch.studio.wire.data import PackingAsked
-from nonesuch.studio.work import packing
+from nonesuch.studio.wire.network import CropsAsked, DreamsAsked, RankingAsked, TemplatesAsked, TrustAsked
+from nonesuch.studio.work import crops, dreams, packing, ranking, templates, trust
 from nonesuch.studio.work.desk import Work
 
 WORKS: Mapping[str, Work] = {
     "packing": Work(PackingAsked, packing.do),
+    "crops": Work(CropsAsked, crops.do),
+    "dreams": Work(DreamsAsked, dreams.do),
+    "templates": Work(TemplatesAsked, templates.do),
+    "ranking": Work(RankingAsked, ranking.do),
+    "trust": Work(TrustAsked, trust.do),
 }
