@@ -1,7 +1,7 @@
 """What a classifier loses without some of its units: on held-out pictures, class by class, and for one picture."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,21 +66,48 @@ class Ranking:
     units: tuple[UnitLoss, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Effect:
+    """What switches do to the answers to n test pictures; the rest as in `Ablation`."""
+
+    n: int
+    before: float
+    after: float
+    lost: Interval
+    recall_before: tuple[float, ...]
+    recall_after: tuple[float, ...]
+
+
 def ablate(run: Run, layer: str, units: Sequence[int], factor: float = 0.0, most: int = ASKED) -> Ablation:
     """Scale units of a layer (0 switches them off) and ask again about at most `most` test pictures.
 
     Raises RunError unless a classifier, NetError for a layer or unit that does not exist, RecipeError for a factor
     that is no number, DataError when the pictures are gone or have changed.
     """
-    pixels, targets = _asked(run, most)
-    before = _answers(run, pixels)
-    with switched(run, layer, units, factor):
-        after = _answers(run, pixels)
-    hits = [(answers == targets).numpy() for answers in (before, after)]
+    found = effect(run, [(layer, units, factor)], most)
     return Ablation(
         layer=layer,
         units=tuple(units),
         factor=factor,
+        n=found.n,
+        before=found.before,
+        after=found.after,
+        lost=found.lost,
+        recall_before=found.recall_before,
+        recall_after=found.recall_after,
+    )
+
+
+def effect(run: Run, switches: Sequence[tuple[str, Sequence[int], float]], most: int = ASKED) -> Effect:
+    """Like `ablate`, of several layers at once: (layer, units, factor) each. Raises as `ablate`."""
+    pixels, targets = _asked(run, most)
+    before = _answers(run, pixels)
+    with ExitStack() as stack:
+        for layer, units, factor in switches:
+            stack.enter_context(switched(run, layer, units, factor))
+        after = _answers(run, pixels)
+    hits = [(answers == targets).numpy() for answers in (before, after)]
+    return Effect(
         n=len(targets),
         before=float(hits[0].mean()),
         after=float(hits[1].mean()),

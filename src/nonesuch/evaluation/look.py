@@ -5,12 +5,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from nonesuch.errors import NetError
 from nonesuch.lens.capture import Activation, activations
 from nonesuch.lens.saliency import grad_cam, gradient, integrated_gradients, occlusion
 from nonesuch.pixels import Picture, to_signed
 
 SQUARES = 5
 """Hiding squares have a fifth of the picture's shorter side, and move by half of theirs."""
+METHODS = ("grad-cam", "gradient", "integrated gradients", "occlusion")
+"""The ways to ask what an answer hangs on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +53,23 @@ def maps(net: nn.Module, images: Tensor, classes: Tensor, layer: str | None) -> 
 
     Grad-CAM looks at `layer`, and is left out without one. Raises NetError for a layer without maps.
     """
-    side = max(1, min(images.shape[2:]) // SQUARES)
-    found = {
-        "gradient": gradient(net, images, classes).abs().amax(1),
-        "integrated gradients": integrated_gradients(net, images, classes).sum(1),
-        "occlusion": occlusion(net, images, classes, side, max(1, side // 2)),
-    }
-    if layer is not None:
-        found["grad-cam"] = grad_cam(net, images, classes, layer)
-    return found
+    methods = [each for each in METHODS[1:] + METHODS[:1] if each != "grad-cam" or layer is not None]
+    return {method: one_map(net, images, classes, method, layer) for method in methods}
+
+
+def one_map(net: nn.Module, images: Tensor, classes: Tensor, method: str, layer: str | None = None) -> Tensor:
+    """The map (B, h, w) of one of METHODS. Raises NetError for an unknown method, and for a layer without maps."""
+    match method:
+        case "gradient":
+            return gradient(net, images, classes).abs().amax(1)
+        case "integrated gradients":
+            return integrated_gradients(net, images, classes).sum(1)
+        case "occlusion":
+            side = max(1, min(images.shape[2:]) // SQUARES)
+            return occlusion(net, images, classes, side, max(1, side // 2))
+        case "grad-cam" if layer is not None:
+            return grad_cam(net, images, classes, layer)
+        case "grad-cam":
+            raise NetError("this net has no layer with maps, which Grad-CAM looks at; ask by gradient or occlusion")
+        case _:
+            raise NetError(f"no way to ask is called {method!r}; found: {', '.join(METHODS)}")

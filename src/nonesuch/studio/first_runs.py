@@ -7,7 +7,6 @@ the person's own folder of runs: to look at, to delete, and to be used from the 
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from nonesuch.errors import MachineError
 from nonesuch.runs import atomic
 from nonesuch.runs.layout import is_id
 from nonesuch.runs.store import Store

@@ -15,6 +15,7 @@ from nonesuch.runs.reading import read_bytes
 from nonesuch.runs.store import RunFolder, RunSummary
 from nonesuch.runs.thinning import Thinned
 from nonesuch.studio.errors import MissingError
+from nonesuch.studio.wire.network import Confusion
 from nonesuch.studio.wire.runs import Corrupt, RecipeSummary, RunDetail, RunEvents, RunLine
 from nonesuch.training.events import parse
 
@@ -52,6 +53,24 @@ def detail(run: RunFolder, alive: bool = False) -> RunDetail:
 def log(found: Thinned) -> RunEvents:
     """A log with every line as a typed event."""
     return RunEvents(events=[event_of(event) for event in found.events], lines=found.lines, end=found.end)
+
+
+def confusion(run: RunFolder) -> Confusion:
+    """The confusion matrix in report.json, as it was measured. Raises RunError where that file is damaged."""
+    report = _json(run.report() or {})
+    try:
+        return Confusion(
+            classes=report["classes"],
+            counts=report["confusion"],
+            n=report["n"],
+            images_seen=report["images_seen"],
+            accuracy=report["accuracy"],
+            current=layout.snapshots(run.path)[-1:] in ([], [report["images_seen"]]),
+            why_none="",
+        )
+    except (KeyError, ValidationError):
+        why = "this run's report holds no confusion matrix" if report else "this run has not been measured yet"
+        return Confusion(classes=[], counts=None, n=0, images_seen=0, accuracy=None, current=True, why_none=why)
 
 
 def event_of(event: Mapping[str, object]) -> Any:

@@ -4,7 +4,8 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from starlette.requests import Request
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from nonesuch.evaluation.run import Run
 
 MOST_OPENED = 4
+MOST_REMEMBERED = 12
 
 T = TypeVar("T")
 
@@ -39,6 +41,7 @@ class Studio:
         self._thread = ThreadPoolExecutor(1, "nets")
         self._turn = asyncio.Lock()
         self._opened: OrderedDict[str, tuple[list[int], Run]] = OrderedDict()
+        self._remembered: WeakKeyDictionary[Run, OrderedDict[str, Any]] = WeakKeyDictionary()
 
     def run(self, run_id: str) -> RunFolder:
         """A run by its id. Raises MissingError."""
@@ -71,6 +74,17 @@ class Studio:
         while len(self._opened) > MOST_OPENED:
             self._opened.popitem(last=False)
         return known[1]
+
+    def remembered(self, run: "Run", name: str, make: Callable[[], T]) -> T:
+        """What was made of an opened run under a name, made at the first call; gone with the run. Within `compute`."""
+        kept = self._remembered.setdefault(run, OrderedDict())
+        if name not in kept:
+            kept[name] = make()
+            while len(kept) > MOST_REMEMBERED:
+                kept.popitem(last=False)
+        kept.move_to_end(name)
+        found: T = kept[name]
+        return found
 
     def close(self) -> None:
         """Begin nothing more; what is being computed is left to end by itself."""

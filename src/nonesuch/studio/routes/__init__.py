@@ -2,13 +2,14 @@
 
 from fastapi import APIRouter
 
-from nonesuch.studio.routes import events, jobs, latent, pictures, runs, tasks, train
+from nonesuch.studio.routes import events, jobs, latent, network, pictures, runs, tasks, train
 
 ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
     jobs.router,
     train.router,
     latent.router,
+    network.router,
     pictures.router,
     tasks.router,
     events.router,

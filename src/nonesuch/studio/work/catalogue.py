@@ -11,7 +11,21 @@ from nonesuch.studio.wire.latent import (
     LikelihoodAsked,
     PadAsked,
 )
-from nonesuch.studio.work import cloud, directions, film, inversion, likelihood, packing, pad
+from nonesuch.studio.wire.network import CropsAsked, DreamsAsked, RankingAsked, TemplatesAsked, TrustAsked
+from nonesuch.studio.work import (
+    cloud,
+    crops,
+    directions,
+    dreams,
+    film,
+    inversion,
+    likelihood,
+    packing,
+    pad,
+    ranking,
+    templates,
+    trust,
+)
 from nonesuch.studio.work.desk import Work
 
 WORKS: Mapping[str, Work] = {
@@ -22,4 +36,9 @@ WORKS: Mapping[str, Work] = {
     "film": Work(FilmAsked, film.do),
     "pad": Work(PadAsked, pad.do),
     "cloud": Work(CloudAsked, cloud.do),
+    "crops": Work(CropsAsked, crops.do),
+    "dreams": Work(DreamsAsked, dreams.do),
+    "templates": Work(TemplatesAsked, templates.do),
+    "ranking": Work(RankingAsked, ranking.do),
+    "trust": Work(TrustAsked, trust.do),
 }

@@ -29,7 +29,9 @@ def do(asked: InversionAsked, desk: Desk) -> InversionDone:
     desk.say(0, 0, "opening the net and its encoder")
     inverting = Inverting(run, heard=training)
     desk.say(0, asked.steps, "steps towards the picture")
-    found = inverting.invert(photo, asked.steps, heard=lambda done, all: desk.say(done, all, "steps towards the picture"))
+    found = inverting.invert(
+        photo, asked.steps, heard=lambda done, all: desk.say(done, all, "steps towards the picture")
+    )
     shown = _pictures(desk, inverting, found)
     return InversionDone(
         run=asked.run,
