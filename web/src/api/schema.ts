@@ -108,6 +108,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/anatomy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Anatomy
+         * @description The layers of a run's net with shapes and parameters, and pictures to show it.
+         */
+        get: operations["readAnatomy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/answers": {
         parameters: {
             query?: never;
@@ -122,6 +142,150 @@ export interface paths {
         get: operations["readAnswers"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/cloud": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Cloud
+         * @description An autoencoder's codes of its training pictures on their principal plane, with a VAE's Gaussians.
+         */
+        get: operations["readCloud"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Code
+         * @description The numbers of one place: what can be copied as text, and pasted again.
+         */
+        post: operations["readCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/confusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Confusion
+         * @description The confusion matrix of the run's own measurement.
+         */
+        get: operations["readConfusion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/confusion/{truth}/{answer}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Cell
+         * @description The pictures behind a cell: of class `truth`, answered as `answer`.
+         */
+        get: operations["readCell"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/directions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep Direction
+         * @description Keep a direction in the run's folder under a name; the command line and other pages know it too.
+         */
+        post: operations["keepDirection"];
+        /**
+         * Forget Direction
+         * @description Take a kept direction out of the run's folder.
+         */
+        delete: operations["forgetDirection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/effect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Switches
+         * @description What switched units do to the accuracy on held-out pictures.
+         */
+        post: operations["trySwitches"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/encode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Encode Picture
+         * @description Where an autoencoder's own encoder puts a picture.
+         */
+        post: operations["encodePicture"];
         delete?: never;
         options?: never;
         head?: never;
@@ -188,6 +352,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/inside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look Inside
+         * @description What every layer gives for a picture or a seed, and what comes out; with units switched, if wished.
+         */
+        post: operations["lookInside"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/latent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Space
+         * @description A run's latent space: its size, its classes, its kept directions, what can be asked of it.
+         */
+        get: operations["readSpace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/pictures/{name}": {
         parameters: {
             query?: never;
@@ -208,6 +412,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draw Place
+         * @description The picture at one place of latent space: a mix of seeds and codes, plus moves.
+         */
+        post: operations["drawPlace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draw Places
+         * @description The pictures at several places of latent space.
+         */
+        post: operations["drawPlaces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/previews/{images_seen}": {
         parameters: {
             query?: never;
@@ -222,6 +466,26 @@ export interface paths {
         get: operations["readPreview"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/reason": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find Reason
+         * @description Where in a picture a classifier's reasons for a class lie.
+         */
+        post: operations["findReason"];
         delete?: never;
         options?: never;
         head?: never;
@@ -282,6 +546,46 @@ export interface paths {
          * @description Ask its trainer to save and end; the stream says when it has.
          */
         post: operations["stopRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/unfold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unfold Unit
+         * @description One unit: the maps it looks at, its kernels, what each of them adds, its bias, the result.
+         */
+        post: operations["unfoldUnit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Use
+         * @description What each dimension of a VAE's code says of pictures, in nats.
+         */
+        get: operations["readUse"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -452,6 +756,186 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/work/cloud": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Cloud
+         * @description Lay pictures out by t-SNE or UMAP, or real and drawn ones of a generator beside each other.
+         */
+        post: operations["startCloud"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/crops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Crops
+         * @description Look for the pictures that excite a layer's units most; the same question again gives the same task.
+         */
+        post: operations["startCrops"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/crops/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Crops
+         * @description What came of a search for crops.
+         */
+        get: operations["readCrops"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/directions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Directions
+         * @description Find directions by one of six methods.
+         */
+        post: operations["startDirections"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/dreams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Dreams
+         * @description Let units dream.
+         */
+        post: operations["startDreams"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/dreams/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Dreams
+         * @description What was dreamt.
+         */
+        get: operations["readDreams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/film": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Film
+         * @description A film through key frames.
+         */
+        post: operations["startFilm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/inversion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Inversion
+         * @description Find a picture in latent space; the first time for a GAN its encoder is trained.
+         */
+        post: operations["startInversion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/likelihood": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Likelihood
+         * @description How probable a VAE finds a picture, among its training pictures.
+         */
+        post: operations["startLikelihood"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/work/packing": {
         parameters: {
             query?: never;
@@ -472,10 +956,201 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/work/pad": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Pad
+         * @description Tie several nets of the same pictures to one pad.
+         */
+        post: operations["startPad"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/ranking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Ranking
+         * @description Switch each unit of a layer off alone, and see what is lost.
+         */
+        post: operations["startRanking"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/ranking/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Ranking
+         * @description Which units are needed.
+         */
+        get: operations["readRanking"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Templates
+         * @description Lay a linear net's or an MLP's templates beside a CNN.
+         */
+        post: operations["startTemplates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/templates/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Templates
+         * @description What came of the comparison.
+         */
+        get: operations["readTemplates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/trust": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Trust
+         * @description Measure which kind of heat map is to be trusted for this net.
+         */
+        post: operations["startTrust"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/trust/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Trust
+         * @description Which map is to be trusted.
+         */
+        get: operations["readTrust"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Anatomy
+         * @description A side of a run's net, and what there is to show it.
+         *
+         *     sides: which there are.      takes: what is to be given.      shape: (C, H, W) of its input.
+         *     examples: pictures to begin with.      truths: the class of each where that is known.
+         *     moments: images seen at each moment that was kept, the newest last.
+         */
+        Anatomy: {
+            /** Classes */
+            classes: string[];
+            /** Conditional */
+            conditional: boolean;
+            /** Examples */
+            examples: string[];
+            /**
+             * Gives
+             * @enum {string}
+             */
+            gives: "classes" | "code" | "picture" | "score";
+            /** Kind */
+            kind: string;
+            /** Layers */
+            layers: components["schemas"]["LayerLine"][];
+            /** Moments */
+            moments: number[];
+            /** Multiply Adds */
+            multiply_adds: number;
+            /** Net */
+            net: string;
+            /** Parameters */
+            parameters: number;
+            /** Run */
+            run: string;
+            /** Shape */
+            shape: number[];
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "classifier" | "encoder" | "decoder" | "generator" | "critic";
+            /** Sides */
+            sides: ("classifier" | "encoder" | "decoder" | "generator" | "critic")[];
+            /**
+             * Takes
+             * @enum {string}
+             */
+            takes: "picture" | "seed";
+            /** Truths */
+            truths: number[];
+        };
         /**
          * AnswerLine
          * @description A held-out picture, its class, and what the net says of it: probabilities in the order of the classes.
@@ -503,6 +1178,32 @@ export interface components {
             lines: components["schemas"]["AnswerLine"][];
         };
         /**
+         * Asked
+         * @description Which side of the net, at which moment, looks at what, with which units switched.
+         *
+         *     One of: `picture`, an id (of a side that draws, `seed:RUN:SEED` means the seed itself); `pixels`, a small picture
+         *     (H, W, C) uint8 as a camera gives it many times a second.      told: the class, of a conditional GAN.
+         */
+        Asked: {
+            /** Moment */
+            moment?: number | null;
+            /** Picture */
+            picture?: string | null;
+            pixels?: components["schemas"]["Block"] | null;
+            /** Side */
+            side?: ("classifier" | "encoder" | "decoder" | "generator" | "critic") | null;
+            /**
+             * Switches
+             * @default []
+             */
+            switches: components["schemas"]["Switched"][];
+            /**
+             * Told
+             * @default 0
+             */
+            told: number;
+        };
+        /**
          * Block
          * @description An array as it lies in memory: little-endian, the last index fastest, in base64.
          */
@@ -518,6 +1219,129 @@ export interface components {
             shape: number[];
         };
         /**
+         * Cell
+         * @description The pictures behind a cell of the matrix, the surest first; `count` of them in all, `counts` as now measured.
+         */
+        Cell: {
+            /** Answer */
+            answer: number;
+            /** Count */
+            count: number;
+            /** Pictures */
+            pictures: components["schemas"]["CellPicture"][];
+            /** Truth */
+            truth: number;
+        };
+        /**
+         * CellPicture
+         * @description A picture behind a cell, and how sure the net was of its answer.
+         */
+        CellPicture: {
+            /** Picture */
+            picture: string;
+            /** Sure */
+            sure: number | null;
+        };
+        /**
+         * Cloud
+         * @description Pictures of a run in two dimensions: places (N, 2), rows in their split, labels (-1 for none) among `names`.
+         *
+         *     covariances (N, 2, 2): of a VAE's Gaussians.   centre (latent,), axes (2, latent): the way back from a place to a
+         *     code, where there is one.   made (M, 2): places of what a generator draws from seeds 0 to M - 1.
+         */
+        Cloud: {
+            axes: components["schemas"]["Block"] | null;
+            centre: components["schemas"]["Block"] | null;
+            /** Column */
+            column: string;
+            covariances: components["schemas"]["Block"] | null;
+            frame: components["schemas"]["nonesuch__studio__wire__latent__Frame"];
+            /** Labels */
+            labels: number[];
+            made: components["schemas"]["Block"] | null;
+            /** Names */
+            names: string[];
+            places: components["schemas"]["Block"];
+            /** Rows */
+            rows: number[];
+            /** Space */
+            space: string;
+            /**
+             * Split
+             * @enum {string}
+             */
+            split: "train" | "val" | "test";
+            /** Words */
+            words: string;
+        };
+        /**
+         * CloudAsked
+         * @description A map to lay out: by t-SNE or UMAP, or of a generator.
+         */
+        CloudAsked: {
+            /** Column */
+            column?: string | null;
+            /**
+             * Layout
+             * @default pca
+             * @enum {string}
+             */
+            layout: "pca" | "tsne" | "umap";
+            /**
+             * Most
+             * @default 1000
+             */
+            most: number;
+            /** Run */
+            run: string;
+        };
+        /**
+         * Code
+         * @description A code, float32 (latent,).
+         */
+        Code: {
+            code: components["schemas"]["Block"];
+        };
+        /**
+         * CodeUse
+         * @description Mean KL from the prior of each dimension of a VAE's code, in nats; dead: how many say nothing.
+         */
+        CodeUse: {
+            /** Dead */
+            dead: number;
+            /** N */
+            n: number;
+            /** Nats */
+            nats: (number | null)[];
+            /**
+             * Split
+             * @enum {string}
+             */
+            split: "train" | "val" | "test";
+        };
+        /**
+         * Confusion
+         * @description The matrix of the run's own measurement: `counts[truth][answer]`; null and a reason where there is none.
+         *
+         *     current: whether it was measured on the weights that are looked at.
+         */
+        Confusion: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Classes */
+            classes: string[];
+            /** Counts */
+            counts: number[][] | null;
+            /** Current */
+            current: boolean;
+            /** Images Seen */
+            images_seen: number;
+            /** N */
+            n: number;
+            /** Why None */
+            why_none: string;
+        };
+        /**
          * Corrupt
          * @description A line of a log that holds no event.
          */
@@ -530,6 +1354,102 @@ export interface components {
             kind: "corrupt";
             /** Reason */
             reason: string;
+        };
+        /**
+         * CropLine
+         * @description One picture: its id, class, the activation, where in the map, and (top, left, bottom, right) of what was seen.
+         */
+        CropLine: {
+            /** Box */
+            box: number[];
+            /** Label */
+            label: string;
+            /** Picture */
+            picture: string;
+            /** Place */
+            place: number[];
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * CropsAsked
+         * @description What excites the units of a layer most, among `limit` pictures of a split.
+         */
+        CropsAsked: {
+            /** Layer */
+            layer: string;
+            /**
+             * Limit
+             * @default 4000
+             */
+            limit: number;
+            /**
+             * Moment
+             * @default 0
+             */
+            moment: number;
+            /**
+             * Most
+             * @default 9
+             */
+            most: number;
+            /** Run */
+            run: string;
+            /**
+             * Split
+             * @default train
+             * @enum {string}
+             */
+            split: "train" | "val" | "test";
+        };
+        /**
+         * CropsFound
+         * @description Of each unit its pictures, the strongest first, side by side in the task's file u<unit>.png, each as large as
+         *     the run's pictures.
+         */
+        CropsFound: {
+            /** Field */
+            field: number[];
+            /** Height */
+            height: number;
+            /** Layer */
+            layer: string;
+            /** Looked */
+            looked: number;
+            /** Run */
+            run: string;
+            /** Units */
+            units: components["schemas"]["CropLine"][][];
+            /** Width */
+            width: number;
+        };
+        /**
+         * Directions
+         * @description Directions of one run.
+         */
+        Directions: {
+            /** Directions */
+            directions: components["schemas"]["FoundDirection"][];
+        };
+        /**
+         * DirectionsAsked
+         * @description Directions to find. `label`: what "mean" and "logistic" look for, as glasses=yes.
+         */
+        DirectionsAsked: {
+            /**
+             * Count
+             * @default 6
+             */
+            count: number;
+            /** Label */
+            label?: string | null;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "codes" | "weights" | "activations" | "random" | "mean" | "logistic";
+            /** Run */
+            run: string;
         };
         /**
          * Diverged
@@ -555,6 +1475,120 @@ export interface components {
              * @description training time so far, over all sittings of the run
              */
             seconds: number;
+        };
+        /**
+         * DreamLine
+         * @description One dream. value: its activation; best, mean, spread: over the run's own pictures.
+         */
+        DreamLine: {
+            /** Best */
+            best: number | null;
+            /** Mean */
+            mean: number | null;
+            /** Name */
+            name: string;
+            /** Spread */
+            spread: number | null;
+            /** Unit */
+            unit: number;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * DreamsAsked
+         * @description Dreams of units of a layer, of all of them without `units`.
+         */
+        DreamsAsked: {
+            /** Layer */
+            layer: string;
+            /**
+             * Moment
+             * @default 0
+             */
+            moment: number;
+            /**
+             * Reach
+             * @default 1.5
+             */
+            reach: number;
+            /** Run */
+            run: string;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Steps
+             * @default 100
+             */
+            steps: number;
+            /**
+             * Units
+             * @default []
+             */
+            units: number[];
+        };
+        /**
+         * DreamsFound
+         * @description pictures, reals (N, H, W, C): dreams, and the run's own picture that excites each unit most.
+         */
+        DreamsFound: {
+            /** Dreams */
+            dreams: components["schemas"]["DreamLine"][];
+            /** Layer */
+            layer: string;
+            pictures: components["schemas"]["Block"];
+            reals: components["schemas"]["Block"];
+            /** Run */
+            run: string;
+        };
+        /**
+         * Effect
+         * @description Accuracy on n held-out pictures before and after, what is lost with its interval in pairs, recall by class.
+         */
+        Effect: {
+            /** After */
+            after: number | null;
+            /** Before */
+            before: number | null;
+            /** Classes */
+            classes: string[];
+            /** High */
+            high: number | null;
+            /** Lost */
+            lost: number | null;
+            /** Low */
+            low: number | null;
+            /** N */
+            n: number;
+            /** Recall After */
+            recall_after: (number | null)[];
+            /** Recall Before */
+            recall_before: (number | null)[];
+        };
+        /**
+         * EffectAsked
+         * @description Switches, to be tried on held-out pictures.
+         */
+        EffectAsked: {
+            /** Moment */
+            moment?: number | null;
+            /**
+             * Most
+             * @default 300
+             */
+            most: number;
+            /** Switches */
+            switches: components["schemas"]["Switched"][];
+        };
+        /**
+         * EncodeAsked
+         * @description A picture for an autoencoder's encoder.
+         */
+        EncodeAsked: {
+            /** Picture */
+            picture: string;
         };
         /**
          * Ended
@@ -622,6 +1656,46 @@ export interface components {
             seconds: number;
         };
         /**
+         * FilmAsked
+         * @description A film through key frames in the order of their seconds.
+         */
+        FilmAsked: {
+            /**
+             * Ease
+             * @default smooth
+             * @enum {string}
+             */
+            ease: "linear" | "smooth";
+            /**
+             * Loop
+             * @default true
+             */
+            loop: boolean;
+            /** Named */
+            named?: string | null;
+            /** Run */
+            run: string;
+            /**
+             * Side
+             * @description frames are enlarged by whole factors to about this side
+             * @default 192
+             */
+            side: number;
+            /**
+             * Speed
+             * @default 12
+             */
+            speed: number;
+            /** Stops */
+            stops: components["schemas"]["nonesuch__studio__wire__latent__Stop"][];
+            /**
+             * Way
+             * @default slerp
+             * @enum {string}
+             */
+            way: "slerp" | "lerp";
+        };
+        /**
          * Finished
          * @description The budget is used up and the last figures are in.
          */
@@ -649,17 +1723,22 @@ export interface components {
             seconds: number;
         };
         /**
-         * Frame
-         * @description A net that draws, at one moment: pictures (N, H, W, C) of fixed seeds, and of an AE real ones drawn again.
+         * FoundDirection
+         * @description `vector` (latent,) has length 1; one sigma along it is `sigma` times the vector.
          */
-        Frame: {
-            given: components["schemas"]["Block"] | null;
-            /** Images Seen */
-            images_seen: number;
-            redrawn: components["schemas"]["Block"] | null;
-            samples: components["schemas"]["Block"];
-            /** Seeds */
-            seeds: number[];
+        FoundDirection: {
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "codes" | "weights" | "activations" | "random" | "mean" | "logistic";
+            /** Name */
+            name: string;
+            /** Share */
+            share?: number | null;
+            /** Sigma */
+            sigma: number;
+            vector: components["schemas"]["Block"];
         };
         /**
          * Game
@@ -672,6 +1751,21 @@ export interface components {
             real: components["schemas"]["Judged"];
         };
         /**
+         * Given
+         * @description What one layer gave: (units, h, w) as bytes between each unit's low and high, null of one number a unit.
+         */
+        Given: {
+            /** Highs */
+            highs: (number | null)[];
+            /** Lows */
+            lows: (number | null)[];
+            maps: components["schemas"]["Block"] | null;
+            /** Name */
+            name: string;
+            /** Shape */
+            shape: number[];
+        };
+        /**
          * Heard
          * @description An event of a followed run or task. `start` 0 after others: its log was cut back and is told anew.
          */
@@ -682,6 +1776,39 @@ export interface components {
             source: string;
             /** Start */
             start: number;
+        };
+        /**
+         * Inside
+         * @description One look: the picture as the net sees it (null of a seed), what each layer gives, and what comes out.
+         *
+         *     outcome: probabilities, the numbers of a code, or a score.      logits: of a classifier.      drawn: a picture.
+         */
+        Inside: {
+            drawn: components["schemas"]["Block"] | null;
+            /** Images Seen */
+            images_seen: number;
+            /** Layers */
+            layers: components["schemas"]["Given"][];
+            /** Logits */
+            logits: (number | null)[];
+            /** Outcome */
+            outcome: (number | null)[];
+            picture: components["schemas"]["Block"] | null;
+        };
+        /**
+         * InversionAsked
+         * @description A picture to find in a run's latent space.
+         */
+        InversionAsked: {
+            /** Picture */
+            picture: string;
+            /** Run */
+            run: string;
+            /**
+             * Steps
+             * @default 200
+             */
+            steps: number;
         };
         JsonValue: unknown;
         /**
@@ -712,6 +1839,70 @@ export interface components {
             id: string;
             /** Width */
             width: number;
+        };
+        /**
+         * LabelColumn
+         * @description A column of labels, and its values.
+         */
+        LabelColumn: {
+            /** Name */
+            name: string;
+            /** Values */
+            values: string[];
+        };
+        /**
+         * LayerLine
+         * @description One layer of `lens.layers`, with what it is in words, and how its parameters are counted.
+         *
+         *     units: maps or features that it gives, 0 without any.      maps: whether they are maps of more than one pixel.
+         *     sources: which layers it takes from, as places in this list; -1 is the input.
+         */
+        LayerLine: {
+            /** Connections */
+            connections: number;
+            /** Fixed */
+            fixed: number;
+            /** Input Shape */
+            input_shape: number[];
+            /** Kind */
+            kind: string;
+            /** Maps */
+            maps: boolean;
+            /** Multiply Adds */
+            multiply_adds: number;
+            /** Name */
+            name: string;
+            /** Output Shape */
+            output_shape: number[];
+            /** Product */
+            product: string;
+            /** Receptive Field */
+            receptive_field: number[] | null;
+            /** Sources */
+            sources: number[];
+            /** Stride */
+            stride: number[] | null;
+            /** Trainable */
+            trainable: number;
+            /** Units */
+            units: number;
+            /** Words */
+            words: string;
+        };
+        /**
+         * LikelihoodAsked
+         * @description A picture whose probability is asked for.
+         */
+        LikelihoodAsked: {
+            /**
+             * Codes
+             * @default 200
+             */
+            codes: number;
+            /** Picture */
+            picture: string;
+            /** Run */
+            run: string;
         };
         /**
          * Liveness
@@ -756,6 +1947,18 @@ export interface components {
             split: "val" | "test";
         };
         /**
+         * Missed
+         * @description A test picture that the plain net gets wrong (and the CNN right): its pixels stand in `missed_pictures`.
+         */
+        Missed: {
+            /** Beside */
+            beside: number | null;
+            /** Plain */
+            plain: number;
+            /** Truth */
+            truth: number;
+        };
+        /**
          * NetLine
          * @description A net and one line on it.
          */
@@ -791,6 +1994,16 @@ export interface components {
             signal: string;
         };
         /**
+         * OnPlane
+         * @description A place on the plane of seeds: at whole numbers seed x + 100 y, between them a smooth mix of four neighbours.
+         */
+        OnPlane: {
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
          * PackingAsked
          * @description Which pictures to pack, and how. Without a size or channels, the pictures decide.
          */
@@ -807,6 +2020,16 @@ export interface components {
             fit: "crop" | "pad" | "stretch";
             /** Size */
             size?: number | null;
+        };
+        /**
+         * PadAsked
+         * @description Runs of the same pictures, one of them an ae or a vae, to be tied to one pad.
+         */
+        PadAsked: {
+            /** Named */
+            named?: string | null;
+            /** Runs */
+            runs: string[];
         };
         /**
          * Pause
@@ -841,6 +2064,27 @@ export interface components {
             seconds: number;
         };
         /**
+         * PictureAsked
+         * @description One place to draw, or one on the way from `at` to `towards`. `named`: of a conditional generator, its class.
+         */
+        PictureAsked: {
+            at: components["schemas"]["Point"];
+            /** Named */
+            named?: string | null;
+            /**
+             * Share
+             * @default 0
+             */
+            share: number;
+            towards?: components["schemas"]["Point"] | null;
+            /**
+             * Way
+             * @default slerp
+             * @enum {string}
+             */
+            way: "slerp" | "lerp";
+        };
+        /**
          * Plan
          * @description A training that is wished for. Without a budget the net's own; `settings` by the names of the form.
          */
@@ -869,6 +2113,25 @@ export interface components {
             };
             /** Size */
             size?: number | null;
+        };
+        /**
+         * Point
+         * @description A place in latent space: centre + psi (sum of mix - centre) + sum of moves. Without a centre that is 0.
+         */
+        Point: {
+            centre?: components["schemas"]["Block"] | null;
+            /** Mix */
+            mix: components["schemas"]["Term"][];
+            /**
+             * Moves
+             * @default []
+             */
+            moves: components["schemas"]["Term"][];
+            /**
+             * Psi
+             * @default 1
+             */
+            psi: number;
         };
         /**
          * Previewed
@@ -921,6 +2184,42 @@ export interface components {
             words: string;
         };
         /**
+         * RankingAsked
+         * @description Each unit of a layer switched off alone, over held-out pictures.
+         */
+        RankingAsked: {
+            /** Layer */
+            layer: string;
+            /**
+             * Moment
+             * @default 0
+             */
+            moment: number;
+            /**
+             * Most
+             * @default 1000
+             */
+            most: number;
+            /** Run */
+            run: string;
+        };
+        /**
+         * RankingFound
+         * @description The units of a layer, the most needed first.
+         */
+        RankingFound: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Layer */
+            layer: string;
+            /** N */
+            n: number;
+            /** Run */
+            run: string;
+            /** Units */
+            units: components["schemas"]["UnitLine"][];
+        };
+        /**
          * Rate
          * @description A new learning rate from the next step on, of all phases or of one; the schedule goes on as before.
          */
@@ -942,6 +2241,54 @@ export interface components {
              * @enum {string}
              */
             wish: "rate";
+        };
+        /**
+         * Reason
+         * @description Where in the picture the reasons lie, (h, w), and for which class. layer: of Grad-CAM.
+         */
+        Reason: {
+            /** Layer */
+            layer: string | null;
+            map: components["schemas"]["Block"];
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "grad-cam" | "gradient" | "integrated gradients" | "occlusion";
+            /** Named */
+            named: number;
+        };
+        /**
+         * ReasonAsked
+         * @description A look, and for which class and how its reasons are to be found. Without `named` the most probable class.
+         */
+        ReasonAsked: {
+            /** Layer */
+            layer?: string | null;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "grad-cam" | "gradient" | "integrated gradients" | "occlusion";
+            /** Moment */
+            moment?: number | null;
+            /** Named */
+            named?: number | null;
+            /** Picture */
+            picture?: string | null;
+            pixels?: components["schemas"]["Block"] | null;
+            /** Side */
+            side?: ("classifier" | "encoder" | "decoder" | "generator" | "critic") | null;
+            /**
+             * Switches
+             * @default []
+             */
+            switches: components["schemas"]["Switched"][];
+            /**
+             * Told
+             * @default 0
+             */
+            told: number;
         };
         /**
          * RecipeSummary
@@ -1118,6 +2465,23 @@ export interface components {
             type: "whole" | "number" | "yes_no" | "choice" | "choices" | "wholes";
         };
         /**
+         * Sheet
+         * @description Their pictures, uint8 (N, H, W, C).
+         */
+        Sheet: {
+            pictures: components["schemas"]["Block"];
+        };
+        /**
+         * SheetAsked
+         * @description Several places to draw at once.
+         */
+        SheetAsked: {
+            /** Named */
+            named?: string | null;
+            /** Points */
+            points: components["schemas"]["Point"][];
+        };
+        /**
          * Slow
          * @description Slow motion: wait after every step, with a snapshot to look at; 0 seconds is full speed.
          */
@@ -1152,6 +2516,41 @@ export interface components {
              * @description training time so far, over all sittings of the run
              */
             seconds: number;
+        };
+        /**
+         * Space
+         * @description A run's latent space. classes: what a conditional generator can be told. columns: labels of its pictures.
+         *
+         *     problem: why its pictures cannot be had, or "". no_likelihood: why it gives no probability of a picture, or "".
+         *     damaged: why its kept directions cannot be read, or "".
+         */
+        Space: {
+            /** Channels */
+            channels: number;
+            /** Classes */
+            classes: string[];
+            /** Columns */
+            columns: components["schemas"]["LabelColumn"][];
+            /** Damaged */
+            damaged: string;
+            /** Directions */
+            directions: components["schemas"]["FoundDirection"][];
+            /** Gaussian */
+            gaussian: boolean;
+            /** Height */
+            height: number;
+            /** Kind */
+            kind: string;
+            /** Latent */
+            latent: number;
+            /** No Likelihood */
+            no_likelihood: string;
+            /** Problem */
+            problem: string;
+            /** Run */
+            run: string;
+            /** Width */
+            width: number;
         };
         /**
          * Spelled
@@ -1189,6 +2588,24 @@ export interface components {
             tensors: {
                 [key: string]: components["schemas"]["Block"];
             };
+        };
+        /**
+         * StandingLine
+         * @description Gains over the random order, the larger the better; where the interval holds 0 the map knows nothing.
+         */
+        StandingLine: {
+            /** Deletion */
+            deletion: number | null;
+            /** Gap */
+            gap: number | null;
+            /** High */
+            high: number | null;
+            /** Insertion */
+            insertion: number | null;
+            /** Low */
+            low: number | null;
+            /** Method */
+            method: string;
         };
         /**
          * Started
@@ -1320,22 +2737,6 @@ export interface components {
             seconds: number;
         };
         /**
-         * Stop
-         * @description Save and end the sitting; the same command goes on later.
-         */
-        Stop: {
-            /**
-             * Reason
-             * @default asked
-             */
-            reason: string;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            wish: "stop";
-        };
-        /**
          * Stopped
          * @description Training was asked to stop; everything up to here is saved, and the same command goes on.
          */
@@ -1357,6 +2758,21 @@ export interface components {
              * @description training time so far, over all sittings of the run
              */
             seconds: number;
+        };
+        /**
+         * Switched
+         * @description Units of a layer that hand on `factor` times what they found; 0 is off.
+         */
+        Switched: {
+            /**
+             * Factor
+             * @default 0
+             */
+            factor: number;
+            /** Layer */
+            layer: string;
+            /** Units */
+            units: number[];
         };
         /**
          * TaskDetail
@@ -1405,6 +2821,62 @@ export interface components {
             tasks: components["schemas"]["TaskLine"][];
         };
         /**
+         * TemplatesAsked
+         * @description A linear net or an MLP, and the CNN beside it.
+         */
+        TemplatesAsked: {
+            /** Beside */
+            beside?: string | null;
+            /**
+             * Moment
+             * @default 0
+             */
+            moment: number;
+            /** Run */
+            run: string;
+        };
+        /**
+         * TemplatesFound
+         * @description templates, averages (classes, H, W, C) as pictures, mid grey is 0; of units (N, H, W, C) or null.
+         *
+         *     accuracies with low and high; counts: both right, only the plain net, only the CNN, neither.
+         */
+        TemplatesFound: {
+            averages: components["schemas"]["Block"];
+            /** Beside */
+            beside: string | null;
+            /** Classes */
+            classes: string[];
+            /** Counts */
+            counts: number[];
+            /** Missed */
+            missed: components["schemas"]["Missed"][];
+            missed_pictures: components["schemas"]["Block"];
+            /** Other */
+            other: (number | null)[] | null;
+            /** Plain */
+            plain: (number | null)[];
+            /** Run */
+            run: string;
+            templates: components["schemas"]["Block"];
+            units: components["schemas"]["Block"] | null;
+        };
+        /**
+         * Term
+         * @description So much of one code: of a seed, of a place on the plane of seeds, or of the code itself, float32 (latent,).
+         */
+        Term: {
+            code?: components["schemas"]["Block"] | null;
+            plane?: components["schemas"]["OnPlane"] | null;
+            /** Seed */
+            seed?: number | null;
+            /**
+             * Weight
+             * @default 1
+             */
+            weight: number;
+        };
+        /**
          * TrainForm
          * @description What a person may decide before a training: data, net, settings. The first net is taken by default.
          */
@@ -1432,6 +2904,176 @@ export interface components {
             kind: string;
             /** Message */
             message: string;
+        };
+        /**
+         * TrustAsked
+         * @description How far each kind of heat map is to be trusted, over held-out pictures.
+         */
+        TrustAsked: {
+            /**
+             * Count
+             * @default 100
+             */
+            count: number;
+            /**
+             * Moment
+             * @default 0
+             */
+            moment: number;
+            /** Run */
+            run: string;
+        };
+        /**
+         * TrustFound
+         * @description The most trustworthy first. shares: of the pixels taken away; most, least: mean probability, by method.
+         */
+        TrustFound: {
+            /** Least */
+            least: {
+                [key: string]: (number | null)[];
+            };
+            /** Most */
+            most: {
+                [key: string]: (number | null)[];
+            };
+            /** Pictures */
+            pictures: number;
+            /** Run */
+            run: string;
+            /** Shares */
+            shares: (number | null)[];
+            /** Standings */
+            standings: components["schemas"]["StandingLine"][];
+        };
+        /**
+         * UnfoldAsked
+         * @description A look, and a unit of a layer in it.
+         */
+        UnfoldAsked: {
+            /** Layer */
+            layer: string;
+            /** Moment */
+            moment?: number | null;
+            /** Picture */
+            picture?: string | null;
+            pixels?: components["schemas"]["Block"] | null;
+            /** Side */
+            side?: ("classifier" | "encoder" | "decoder" | "generator" | "critic") | null;
+            /**
+             * Switches
+             * @default []
+             */
+            switches: components["schemas"]["Switched"][];
+            /**
+             * Told
+             * @default 0
+             */
+            told: number;
+            /** Unit */
+            unit: number;
+        };
+        /**
+         * UnitLine
+         * @description Accuracy that is lost without a unit, its interval, and the class that suffers most.
+         */
+        UnitLine: {
+            /** High */
+            high: number | null;
+            /** Lost */
+            lost: number | null;
+            /** Low */
+            low: number | null;
+            /** Unit */
+            unit: number;
+            /** Worst */
+            worst: string;
+            /** Worst Lost */
+            worst_lost: number | null;
+        };
+        /**
+         * UnitUnfolded
+         * @description One unit: `lens.unfold.Unfolded` says what each is. `formula`: what an activation does, in signs.
+         */
+        UnitUnfolded: {
+            /** Bias */
+            bias: number | null;
+            /** Formula */
+            formula: string;
+            inputs: components["schemas"]["Block"];
+            /** Kind */
+            kind: string;
+            /** Layer */
+            layer: string;
+            /** Numbers */
+            numbers: number[];
+            output: components["schemas"]["Block"];
+            /** Padding */
+            padding: number[];
+            parts: components["schemas"]["Block"] | null;
+            /**
+             * Rule
+             * @enum {string}
+             */
+            rule: "sum" | "spread" | "max" | "distance" | "each";
+            /** Stride */
+            stride: number[];
+            /** Unit */
+            unit: number;
+            weights: components["schemas"]["Block"] | null;
+            /** Window */
+            window: number[];
+        };
+        /**
+         * Frame
+         * @description What part of a plane is shown.
+         */
+        nonesuch__studio__wire__latent__Frame: {
+            /** Bottom */
+            bottom: number;
+            /** Left */
+            left: number;
+            /** Right */
+            right: number;
+            /** Top */
+            top: number;
+        };
+        /**
+         * Stop
+         * @description A key frame: a place, and its second.
+         */
+        nonesuch__studio__wire__latent__Stop: {
+            point: components["schemas"]["Point"];
+            /** Second */
+            second: number;
+        };
+        /**
+         * Frame
+         * @description A net that draws, at one moment: pictures (N, H, W, C) of fixed seeds, and of an AE real ones drawn again.
+         */
+        nonesuch__studio__wire__train__Frame: {
+            given: components["schemas"]["Block"] | null;
+            /** Images Seen */
+            images_seen: number;
+            redrawn: components["schemas"]["Block"] | null;
+            samples: components["schemas"]["Block"];
+            /** Seeds */
+            seeds: number[];
+        };
+        /**
+         * Stop
+         * @description Save and end the sitting; the same command goes on later.
+         */
+        nonesuch__training__wishes__Stop: {
+            /**
+             * Reason
+             * @default asked
+             */
+            reason: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            wish: "stop";
         };
     };
     responses: never;
@@ -2013,6 +3655,103 @@ export interface operations {
             };
         };
     };
+    readAnatomy: {
+        parameters: {
+            query?: {
+                side?: ("classifier" | "encoder" | "decoder" | "generator" | "critic") | null;
+            };
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Anatomy"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readAnswers: {
         parameters: {
             query?: {
@@ -2035,6 +3774,797 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Answers"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readCloud: {
+        parameters: {
+            query?: {
+                /** @description labels; none: the run's classes, or the first column there is */
+                column?: string | null;
+                /** @description pictures to show at most */
+                most?: number;
+            };
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cloud"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Point"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Code"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readConfusion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confusion"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readCell: {
+        parameters: {
+            query?: {
+                /** @description pictures to give at most */
+                most?: number;
+            };
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+                /** @description a class, counted from 0 */
+                truth: number;
+                /** @description a class, counted from 0 */
+                answer: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cell"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keepDirection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FoundDirection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Directions"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgetDirection: {
+        parameters: {
+            query: {
+                /** @description a kept direction's name */
+                name: string;
+            };
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Directions"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trySwitches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EffectAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Effect"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    encodePicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EncodeAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Code"];
                 };
             };
             /** @description Not possible with these pictures, this net or these settings */
@@ -2230,7 +4760,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Frame"];
+                    "application/json": components["schemas"]["nonesuch__studio__wire__train__Frame"];
                 };
             };
             /** @description Not possible with these pictures, this net or these settings */
@@ -2406,6 +4936,200 @@ export interface operations {
             };
         };
     };
+    lookInside: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Asked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inside"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readSpace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Space"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readRunPicture: {
         parameters: {
             query?: never;
@@ -2426,6 +5150,204 @@ export interface operations {
                 };
                 content: {
                     "image/png": string;
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawPlace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PictureAsked"];
+            };
+        };
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drawPlaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sheet"];
                 };
             };
             /** @description Not possible with these pictures, this net or these settings */
@@ -2523,6 +5445,105 @@ export interface operations {
                 };
                 content: {
                     "image/png": string;
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    findReason: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reason"];
                 };
             };
             /** @description Not possible with these pictures, this net or these settings */
@@ -2887,6 +5908,200 @@ export interface operations {
             };
         };
     };
+    unfoldUnit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnfoldAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitUnfolded"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readUse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeUse"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     wish: {
         parameters: {
             query?: never;
@@ -2899,7 +6114,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Pause"] | components["schemas"]["Resume"] | components["schemas"]["Stop"] | components["schemas"]["Step"] | components["schemas"]["Rate"] | components["schemas"]["Slow"] | components["schemas"]["Save"];
+                "application/json": components["schemas"]["Pause"] | components["schemas"]["Resume"] | components["schemas"]["nonesuch__training__wishes__Stop"] | components["schemas"]["Step"] | components["schemas"]["Rate"] | components["schemas"]["Slow"] | components["schemas"]["Save"];
             };
         };
         responses: {
@@ -3746,6 +6961,868 @@ export interface operations {
             };
         };
     };
+    startCloud: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloudAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLine"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startCrops: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CropsAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLine"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readCrops: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CropsFound"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startDirections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectionsAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLine"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startDreams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DreamsAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLine"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readDreams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DreamsFound"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startFilm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilmAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLine"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startInversion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InversionAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLine"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startLikelihood: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LikelihoodAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLine"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     startPacking: {
         parameters: {
             query?: never;
@@ -3766,6 +7843,675 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TaskLine"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startPad: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PadAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLine"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startRanking: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RankingAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLine"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readRanking: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RankingFound"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startTemplates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplatesAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLine"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readTemplates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatesFound"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startTrust: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrustAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLine"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readTrust: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustFound"];
                 };
             };
             /** @description Not possible with these pictures, this net or these settings */
