@@ -63,7 +63,7 @@ def slim(run: Path) -> None:
     checkpoint.save(run, newest.images_seen, full, state)
     thin(layout.history(run), MOMENTS, run / layout.HISTORY, ".safetensors")
     thin(layout.previews(run), PREVIEWS, run / layout.PREVIEWS, ".png")
-    events = [record.event for record in thinned(run, STEPS)]
+    events = thinned(run, STEPS).events
     for event in events:
         if event["kind"] == "finished":
             event["run"] = run.name  # where it was made is nobody's business
