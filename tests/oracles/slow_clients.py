@@ -111,8 +111,8 @@ async def attack(studio: Studio, run: str, seconds: float) -> dict[str, object]:
     passed = p99 < MOST_HEALTH_SECONDS and megabytes < MOST_MEGABYTES and max(studio.statuses) < 500
     return {
         "id": "W9", "n": len(studio.statuses) + SLOW, "passed": passed,
-        "p50_ms": round(1000 * taken[len(taken) // 2], 1), "p99_ms": round(1000 * p99, 1), "megabytes": round(megabytes),
-        "before": round(before), "statuses": found,
+        "p50_ms": round(1000 * taken[len(taken) // 2], 1), "p99_ms": round(1000 * p99, 1),
+        "megabytes": round(megabytes), "before": round(before), "statuses": found,
     }  # fmt: skip
 
 

@@ -200,13 +200,20 @@ def test_loopback_is_known(host: str) -> None:
     assert is_loopback(host)
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.org", "", "127.0.0.1.example.org"])
+@pytest.mark.parametrize("host", ["10.0.0.1", "fe80::1", "192.168.1.2", "example.org", "", "127.0.0.1.example.org"])
 def test_w4_only_loopback_is_served_without_a_key_of_ones_own(
     host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NONESUCH_TOKEN", raising=False)
     assert not is_loopback(host)
     with pytest.raises(MachineError, match="NONESUCH_TOKEN"):
+        serve([], tmp_path, tmp_path, host, PORT, False)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_w4_every_address_at_once_is_no_address(host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NONESUCH_TOKEN", TOKEN)
+    with pytest.raises(MachineError, match="every address at once"):
         serve([], tmp_path, tmp_path, host, PORT, False)
 
 

@@ -91,7 +91,7 @@ def test_the_key_of_ones_own_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--host", "0.0.0.0"], "NONESUCH_TOKEN"),
+        (["--host", "0.0.0.0"], "every address"),
         (["--host", "203.0.113.7"], "NONESUCH_TOKEN"),
         (["nowhere"], "no folder"),
         (["--port", "0"], "port"),

@@ -4,6 +4,7 @@ import json
 import time
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from urllib.error import HTTPError
 
 import pytest
@@ -22,15 +23,13 @@ def test_a_log_is_told_from_the_beginning_and_as_it_grows(tmp_path: Path) -> Non
     with served(tmp_path) as (studio, address):
         run = studio.run(RUN)
 
-        def write() -> None:
-            time.sleep(0.3)
-            with EventLog(run.path) as log:
-                log.append({"kind": "noted", "images_seen": 9, "seconds": 1.0, "signal": "new", "message": "here"})
+        def write_and_wait(message: dict[str, Any]) -> bool:
+            if "alive" in message:
+                with EventLog(run.path) as log:
+                    log.append({"kind": "noted", "images_seen": 9, "seconds": 1.0, "signal": "new", "message": "here"})
+            return bool(message.get("event", {}).get("kind") == "noted")
 
-        writer = Thread(target=write)
-        writer.start()
-        found = heard(address, f"run:{RUN}", lambda one: one.get("event", {}).get("kind") == "noted")
-        writer.join()
+        found = heard(address, f"run:{RUN}", write_and_wait)
     events = [message["event"] for _, message in found if "event" in message]
     assert [event["kind"] for event in events] == ["started", *["stepped"] * 40, "stopped", "noted"]
     assert [message["alive"] for _, message in found if "alive" in message] == [False]

@@ -135,10 +135,10 @@ def follow(run: Path, start: int = 0, stop: Callable[[], bool] = lambda: False) 
         time.sleep(POLL_SECONDS)
 
 
-def last_events(run: Path, most_bytes: int = 16 << 10) -> Iterator[dict[str, object]]:
+def last_events(run: Path, most_bytes: int = 16 << 10, name: str = EVENTS) -> Iterator[dict[str, object]]:
     """The events in the last `most_bytes` of the log, newest first, without reading the rest; for listings."""
     try:
-        file = open_inside(run, EVENTS)
+        file = open_inside(run, name)
     except FileNotFoundError:
         return
     try:

@@ -48,6 +48,7 @@ def create_app(studio: Studio) -> App:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         generate_unique_id_function=_camel,
         lifespan=life,
     )

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
 from nonesuch.errors import DataError, MachineError, NetError, NonesuchError, RecipeError, RunError
@@ -74,12 +75,17 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(NonesuchError, _expected)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unexpected)
 
 
 async def _expected(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, NonesuchError)
     return problem(status_of(error), type(error).__name__, str(error))
+
+
+async def _gone(_request: Request, _error: Exception) -> JSONResponse:
+    return problem(499, "GoneError", "whoever asked has left")
 
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:

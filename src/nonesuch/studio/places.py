@@ -84,10 +84,10 @@ def named(paths: Iterable[str]) -> dict[str, Path]:
 
     Names of the catalogue are known anyway. Raises DataError for a path that is not there.
     """
-    from nonesuch.data.builtin import NAMES
-
     found: dict[str, Path] = {}
     for text in paths:
+        from nonesuch.data.builtin import NAMES  # only here: most start without, and the first page must not wait
+
         path = Path(text).expanduser()
         if not path.exists():
             if text in NAMES:

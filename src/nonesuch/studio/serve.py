@@ -94,6 +94,10 @@ def _is_taken(error: OSError) -> bool:
 
 def _token(host: str) -> str:
     """The key: a fresh one, or the person's own. Who lets other machines in must have chosen it."""
+    if host in ("0.0.0.0", "::", "[::]"):
+        raise MachineError(
+            f"--host {host} is every address at once; give the one under which others reach this machine"
+        )
     # Taken away: no child process has to know it.
     chosen = os.environ.pop(TOKEN, None)
     if not is_loopback(host) and not chosen:

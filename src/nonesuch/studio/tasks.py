@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from nonesuch.errors import RunError
 from nonesuch.runs import atomic, lock
-from nonesuch.runs.events_log import EventLog, Reader
+from nonesuch.runs.events_log import EventLog, last_events
 from nonesuch.runs.layout import shown
 from nonesuch.runs.reading import read_bytes, read_json
 from nonesuch.studio.children import end, spawn
@@ -157,11 +157,8 @@ def event_of(event: dict[str, object]) -> Progressed | Ended:
 
 
 def _last(folder: Path) -> Progressed:
-    last = Progressed(done=0, total=0)
-    for record in Reader(folder, 0, PROGRESS).advance():
-        if isinstance(event := event_of(record.event), Progressed):
-            last = event
-    return last
+    told = (event_of(event) for event in last_events(folder, name=PROGRESS))
+    return next((event for event in told if isinstance(event, Progressed)), Progressed(done=0, total=0))
 
 
 def _document(folder: Path, name: str) -> dict[str, object]:
