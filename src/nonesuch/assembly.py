@@ -85,9 +85,7 @@ class Parts:
         return self.objective.averaged if self.average is None else self.average.module
 
 
-def divided(
-    pack: Pack, label: str, val_share: float, test_share: float, without: Collection[str] = ()
-) -> Pictures:
+def divided(pack: Pack, label: str, val_share: float, test_share: float, without: Collection[str] = ()) -> Pictures:
     """The splits of a pack, and its classes by the column `label`: pictures without a label are then left out.
 
     Without a column (`label` empty) every picture takes part. without: folders (classes of the column "label") whose

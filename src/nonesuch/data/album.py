@@ -54,6 +54,10 @@ class Album:
         """Pictures in it, as far as names tell."""
         return sum(1 for name in self.classes() for _ in _files(self.root / name))
 
+    def count_of(self, label: str) -> int:
+        """Pictures in a class. Raises DataError for a class that there is not."""
+        return sum(1 for _ in _files(self._class(label)))
+
     def objection(self) -> str:
         """Why this folder cannot be edited by classes; empty when it can."""
         if split_folders(set(self.classes())):

@@ -7,6 +7,8 @@ elastic distortion share one bilinear resampling in float32, which only runs if 
 import math
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field
@@ -67,6 +69,18 @@ def augment(spec: AugmentSpec, pixels_u8: Tensor, generator: torch.Generator, ep
     if spec.erase:
         moved = _erased(moved, spec.erase, generator)
     return moved.contiguous(memory_format=torch.channels_last)
+
+
+def variants(spec: AugmentSpec, picture: npt.NDArray[np.uint8], count: int, seed: int) -> npt.NDArray[np.uint8]:
+    """What training would show of one picture, uint8 (H, W, C): `count` of its turns, uint8 (count, H, W, C).
+
+    Grey levels are rounded; the same seed gives the same pictures. Raises ValueError as `augment` does.
+    """
+    one = torch.from_numpy(np.array(picture)).permute(2, 0, 1)
+    generator = torch.Generator().manual_seed(seed)
+    shown = augment(spec, one.expand(count, -1, -1, -1).contiguous(), generator, torch.arange(count))
+    found: npt.NDArray[np.uint8] = shown.float().round().clamp(0, 255).byte().permute(0, 2, 3, 1).contiguous().numpy()
+    return found
 
 
 def _mirrored(spec: AugmentSpec, count: int, generator: torch.Generator, epoch_of_each: Tensor) -> Tensor | None:

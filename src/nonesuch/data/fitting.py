@@ -1,11 +1,12 @@
 """What bringing pictures to one size does to them: how much they grow or shrink, and how much of them is lost."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from nonesuch.data.settings import Fit
+from nonesuch.data.settings import Channels, Fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,26 @@ def measure(sides: npt.NDArray[np.uint16], size: tuple[int, int], fit: Fit) -> F
     if fit == "pad":  # what is shown whole grows by the smaller one
         return Fitting(smaller, 1 - smaller / larger)
     return Fitting(larger, larger / smaller)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """One way of bringing a picture to a size: the picture that comes of it, and `scale` and `cost` as in Fitting."""
+
+    how: Fit
+    picture: npt.NDArray[np.uint8]
+    scale: float
+    cost: float
+
+
+def ways(picture: npt.NDArray[np.uint8], size: tuple[int, int], channels: Channels) -> list[Way]:
+    """Crop, pad and stretch of one picture (H, W, C), C in {1, 3, 4}, to (height, width), side by side."""
+    from nonesuch.data.decode import fit  # only here: who looks at a pack's numbers needs no decoder
+
+    sides = np.array([picture.shape[:2]], np.uint16)
+    found = []
+    for how in get_args(Fit):
+        measured = measure(sides, size, how)
+        made = np.ascontiguousarray(fit(picture, size, how, channels))
+        found.append(Way(how, made, float(measured.scale[0]), float(measured.cost[0])))
+    return found

@@ -92,9 +92,7 @@ def sides(pack: Pack) -> Sides:
     order = np.argsort(-counts, kind="stable")[:OFTEN]
     often = tuple((int(found[place, 0]), int(found[place, 1]), int(counts[place])) for place in order)
     typical = np.median(pack.sides, 0)
-    return Sides(
-        _pair(pack.sides[area.argmin()]), _pair(pack.sides[area.argmax()]), _pair(typical), often, len(found)
-    )
+    return Sides(_pair(pack.sides[area.argmin()]), _pair(pack.sides[area.argmax()]), _pair(typical), often, len(found))
 
 
 def _pair(values: npt.NDArray[np.generic]) -> tuple[int, int]:

@@ -64,6 +64,30 @@ def open_data(
         source.close()
 
 
+def packed_before(
+    where: str | Path,
+    size: int | tuple[int, int] | None = None,
+    channels: Channels | None = None,
+    fit: Fit = "crop",
+) -> Pack | None:
+    """What `open_data` would give, if it has been packed before; None otherwise. No picture is decoded.
+
+    Raises DataError for what is no source of pictures.
+    """
+    side = size[0] if isinstance(size, tuple) and size[0] == size[1] else size
+    source = source_of(where, side if isinstance(side, int) else None)
+    try:
+        if size is None or channels is None:
+            noted = _noted(source)
+            if noted is None:
+                return None
+            size, channels = noted[0] if size is None else size, channels or noted[1]
+        folder = place(source.fingerprint(), PackSpec(size, fit, channels), cache_root())
+        return open_pack(folder) if is_pack(folder) else None
+    finally:
+        source.close()
+
+
 def _packed(source: Source, spec: PackSpec, progress: Callable[[int, int], None] | None) -> Pack:
     folder = place(source.fingerprint(), spec, cache_root())
     if is_pack(folder):
@@ -75,12 +99,9 @@ def _packed(source: Source, spec: PackSpec, progress: Callable[[int, int], None]
 
 def _judged(source: Source) -> tuple[int | tuple[int, int], Channels]:
     """Size and channels where the person gave none. Kept by the source's fingerprint: listing takes long."""
-    kept = cache_root() / "judged" / hashlib.sha256(source.fingerprint().encode()).hexdigest()[:32]
-    try:
-        height, width, channels = json.loads(kept.read_text())
-        return (int(height), int(width)), cast(Channels, channels)
-    except (OSError, ValueError, TypeError):
-        pass  # not judged yet, or the note is damaged: judge (again)
+    if (noted := _noted(source)) is not None:
+        return noted
+    kept = _note(source)
     shapes = _shapes(source)
     size = _usual_size(shapes)
     height, width = (size, size) if isinstance(size, int) else size
@@ -90,6 +111,19 @@ def _judged(source: Source) -> tuple[int | tuple[int, int], Channels]:
     beside.write_text(json.dumps([height, width, found]))
     beside.replace(kept)
     return size, found
+
+
+def _noted(source: Source) -> tuple[tuple[int, int], Channels] | None:
+    """What was judged earlier."""
+    try:
+        height, width, channels = json.loads(_note(source).read_text())
+        return (int(height), int(width)), cast(Channels, channels)
+    except (OSError, ValueError, TypeError):
+        return None  # not judged yet, or the note is damaged: judge (again)
+
+
+def _note(source: Source) -> Path:
+    return cache_root() / "judged" / hashlib.sha256(source.fingerprint().encode()).hexdigest()[:32]
 
 
 def _shapes(source: Source) -> list[tuple[int, int, int]]:

@@ -17,7 +17,11 @@ from nonesuch.studio.errors import problem
 from nonesuch.studio.wire.base import MOST_WHOLE
 
 MOST_BYTES = 1 << 20
-LONGER: Mapping[str, int] = {"/api/pictures": 64 << 20}
+LONGER: Mapping[str, int] = {
+    "/api/pictures": 64 << 20,
+    "/api/uploads/pictures": 64 << 20,
+    "/api/uploads/archives": 1 << 30,
+}
 """Addresses, with all below them, that take more than MOST_BYTES; whatever is not named here is short."""
 DEEPEST = 32
 

@@ -1,10 +1,12 @@
 """The child process that decodes one picture: raw bytes on stdin, a PNG on stdout, the reason of a refusal on stderr.
 
+Called with MANY it takes one picture after the other, each with its length before it, as decoders.py speaks to it.
 It can crash, hang or swell without harm to the studio: time and memory are limited, it knows no path, and whatever the
 bytes make it do it can only fill one file of limited length.
 """
 
 import resource
+import struct
 import sys
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,9 @@ MEMORY = 2 << 30
 OUTPUT = 64 << 20
 REFUSED = 3
 """The exit code for bytes that are no picture."""
+MANY = "many"
+DONE = 0
+"""The kind of a message that holds a picture; REFUSED is that of one that holds a reason."""
 
 
 def main() -> int:
@@ -26,6 +31,38 @@ def main() -> int:
     from nonesuch.data.decode import Undecodable, decode
     from nonesuch.pixels import png_bytes
 
+    _limit()
+    try:
+        picture = shrunk(decode(sys.stdin.buffer.read()))
+    except Undecodable as error:
+        print(error.reason, file=sys.stderr)
+        return REFUSED
+    sys.stdout.buffer.write(png_bytes(picture))
+    return 0
+
+
+def many() -> None:
+    """Decode what comes, until nothing comes any more."""
+    from nonesuch.data.decode import Undecodable, decode
+    from nonesuch.pixels import png_bytes
+
+    _limit()
+    head = struct.Struct("<BI")
+    given, taken = sys.stdin.buffer, sys.stdout.buffer
+    while len(said := given.read(head.size)) == head.size:
+        _wind_up()
+        try:
+            answer, kind = png_bytes(shrunk(decode(given.read(head.unpack(said)[1])))), DONE
+        except Undecodable as error:
+            answer, kind = error.reason.encode(), REFUSED
+        except MemoryError:
+            answer, kind = b"reading it needs too much memory", REFUSED
+        taken.write(head.pack(kind, len(answer)) + answer)
+        taken.flush()
+
+
+def _limit() -> None:
+    """Hold this process to its limits."""
     for kind, most in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_CPU, SECONDS),
@@ -34,13 +71,14 @@ def main() -> int:
     ):
         _, hard = resource.getrlimit(kind)
         resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
-    try:
-        picture = shrunk(decode(sys.stdin.buffer.read()))
-    except Undecodable as error:
-        print(error.reason, file=sys.stderr)
-        return REFUSED
-    sys.stdout.buffer.write(png_bytes(picture))
-    return 0
+
+
+def _wind_up() -> None:
+    """Give the next picture its own seconds of processor time."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    wanted = int(used.ru_utime + used.ru_stime) + SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
 def shrunk(picture: "Picture") -> "Picture":
@@ -55,4 +93,7 @@ def shrunk(picture: "Picture") -> "Picture":
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if sys.argv[1:] == [MANY]:
+        many()
+    else:
+        sys.exit(main())

@@ -31,6 +31,10 @@ class GoneError(NonesuchError):
     """Whoever asked has left before the work began."""
 
 
+class UnpackedError(NonesuchError):
+    """These pictures have not been made alike yet: a task does that, then they can be looked at. A 409."""
+
+
 STATUS: Mapping[type[NonesuchError], int] = {
     MissingError: 404,
     BusyError: 429,

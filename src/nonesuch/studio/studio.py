@@ -11,6 +11,8 @@ from starlette.requests import Request
 
 from nonesuch.runs import layout
 from nonesuch.runs.store import RunFolder, Store
+from nonesuch.studio.albums import Intake
+from nonesuch.studio.decoders import Decoders
 from nonesuch.studio.decoding import Decoding
 from nonesuch.studio.errors import GoneError
 from nonesuch.studio.gate import Address
@@ -34,6 +36,8 @@ class Studio:
         self.places, self.address = places, address
         self.runs = Store(places.runs)
         self.decoding = Decoding()
+        self.decoders = Decoders()
+        self.intake = Intake()
         self.jobs = Jobs(places.cache / "trainers")
         self.tasks = Tasks(places)
         self.stopping = asyncio.Event()
@@ -90,3 +94,4 @@ class Studio:
         """Begin nothing more; what is being computed is left to end by itself."""
         self.stopping.set()
         self._thread.shutdown(wait=False, cancel_futures=True)
+        self.decoders.close()

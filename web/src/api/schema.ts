@@ -4,6 +4,210 @@
  */
 
 export interface paths {
+    "/api/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Data
+         * @description Every data set there is, and how much can be given to one's own.
+         */
+        get: operations["listData"];
+        put?: never;
+        /**
+         * Make Data
+         * @description Make an empty data set of one's own: a folder under the data root, for the command line too.
+         */
+        post: operations["makeData"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/data/{data_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Data
+         * @description What is in a data set: sizes, classes, split, refusals. 409 (UnpackedError) until a task has packed it.
+         */
+        get: operations["readData"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/data/{data_id}/album": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Album
+         * @description A data set as folders, whether it is packed or not, and whether it can be changed.
+         */
+        get: operations["readAlbum"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/data/{data_id}/augmented": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show Augmented
+         * @description What training would show of one picture.
+         */
+        post: operations["showAugmented"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/data/{data_id}/copies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Copies
+         * @description Pictures that are there twice, exactly or nearly; those on both sides of the split first.
+         */
+        get: operations["readCopies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/data/{data_id}/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Edit Data
+         * @description Change one's own data set: classes and pictures. Nothing is deleted: what is taken out lies in .removed/.
+         */
+        post: operations["editData"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/data/{data_id}/fits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Fits
+         * @description One picture cropped, padded and stretched to the size of the view, side by side.
+         */
+        get: operations["readFits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/data/{data_id}/neighbours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Neighbours
+         * @description The pictures nearest to one, by what the measuring net sees (once a map has been made) or by pixels.
+         */
+        get: operations["readNeighbours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/data/{data_id}/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Pictures
+         * @description A page of the contact sheet.
+         */
+        get: operations["readPictures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/data/{data_id}/rejects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Rejects
+         * @description A page of the files that were refused, each with its reason.
+         */
+        get: operations["readRejects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -756,6 +960,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/uploads/archives/{data_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Archive
+         * @description Give a zip: a task puts its pictures, read where they lie, into the classes named by its folders.
+         */
+        post: operations["addArchive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/pictures/{data_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add To Class
+         * @description Put a picture, its bytes as they are, into a class. It is decoded in a guarded child and stored anew as PNG.
+         */
+        post: operations["addToClass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/work/cloud": {
         parameters: {
             query?: never;
@@ -770,6 +1014,26 @@ export interface paths {
          * @description Lay pictures out by t-SNE or UMAP, or real and drawn ones of a generator beside each other.
          */
         post: operations["startCloud"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/copying": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Copying
+         * @description Copy a data set, or some pictures of each class, into a new one of one's own.
+         */
+        post: operations["startCopying"];
         delete?: never;
         options?: never;
         head?: never;
@@ -930,6 +1194,26 @@ export interface paths {
          * @description How probable a VAE finds a picture, among its training pictures.
          */
         post: operations["startLikelihood"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/mapping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Mapping
+         * @description Lay a data set out as a map.
+         */
+        post: operations["startMapping"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1101,6 +1385,45 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AddClass
+         * @description Make an empty class.
+         */
+        AddClass: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            edit: "add_class";
+            /** Name */
+            name: string;
+        };
+        /**
+         * AlbumClass
+         * @description A class folder: files in it, and whether trainings leave it out.
+         */
+        AlbumClass: {
+            /** Count */
+            count: number;
+            /** Name */
+            name: string;
+            /** Off */
+            off: boolean;
+        };
+        /**
+         * AlbumDetail
+         * @description A data set as folders, read without opening a picture. objection: why it cannot be changed here, or "".
+         */
+        AlbumDetail: {
+            /** Classes */
+            classes: components["schemas"]["AlbumClass"][];
+            /** Data */
+            data: string;
+            /** Objection */
+            objection: string;
+            /** Removed */
+            removed: number;
+        };
+        /**
          * Anatomy
          * @description A side of a run's net, and what there is to show it.
          *
@@ -1204,6 +1527,88 @@ export interface components {
             told: number;
         };
         /**
+         * AugmentAsked
+         * @description One picture and what may happen to it in training: the settings under `train.augment`. shown at (size, size).
+         */
+        AugmentAsked: {
+            /** Channels */
+            channels?: (1 | 3 | 4) | null;
+            /**
+             * Count
+             * @default 11
+             */
+            count: number;
+            /**
+             * Edge
+             * @default reflect
+             * @enum {string}
+             */
+            edge: "reflect" | "zero";
+            /**
+             * Elastic
+             * @default 0
+             */
+            elastic: number;
+            /**
+             * Elastic Sigma
+             * @default 4
+             */
+            elastic_sigma: number;
+            /**
+             * Erase
+             * @default 0
+             */
+            erase: number;
+            /**
+             * Fit
+             * @default crop
+             * @enum {string}
+             */
+            fit: "crop" | "pad" | "stretch";
+            /**
+             * Flip
+             * @default false
+             */
+            flip: boolean | "alternating";
+            /**
+             * Rotate
+             * @default 0
+             */
+            rotate: number;
+            /** Row */
+            row: number;
+            /**
+             * Scale
+             * @default 0
+             */
+            scale: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Shear
+             * @default 0
+             */
+            shear: number;
+            /**
+             * Shift
+             * @default 0
+             */
+            shift: number;
+            /** Size */
+            size?: number | null;
+        };
+        /**
+         * Augmented
+         * @description The picture itself, (H, W, C), and what training would show of it, (count, H, W, C).
+         */
+        Augmented: {
+            original: components["schemas"]["Block"];
+            pixels: components["schemas"]["Block"];
+        };
+        /**
          * Block
          * @description An array as it lies in memory: little-endian, the last index fastest, in base64.
          */
@@ -1241,6 +1646,26 @@ export interface components {
             picture: string;
             /** Sure */
             sure: number | null;
+        };
+        /**
+         * ClassCount
+         * @description One class: pictures in all and in each split.
+         */
+        ClassCount: {
+            /** Code */
+            code: number;
+            /** Count */
+            count: number;
+            /** Name */
+            name: string;
+            /** Off */
+            off: boolean;
+            /** Test */
+            test: number;
+            /** Train */
+            train: number;
+            /** Val */
+            val: number;
         };
         /**
          * Cloud
@@ -1342,6 +1767,52 @@ export interface components {
             why_none: string;
         };
         /**
+         * Copies
+         * @description Duplicates: how many there are, and the first of them with thumbnails (n, H, W, C), one for each line.
+         */
+        Copies: {
+            /** Across */
+            across: number;
+            /** Exact */
+            exact: number;
+            /** Groups */
+            groups: components["schemas"]["CopyGroup"][];
+            /** Near */
+            near: number;
+            pixels: components["schemas"]["Block"];
+            /** Words */
+            words: string;
+        };
+        /**
+         * CopyGroup
+         * @description Pictures that are the same. difference: null for identical files, else the mean one in grey levels of 255.
+         */
+        CopyGroup: {
+            /** Across */
+            across: boolean;
+            /** Difference */
+            difference: number | null;
+            /** Lines */
+            lines: components["schemas"]["PictureLine"][];
+        };
+        /**
+         * CopyingAsked
+         * @description A data set to be copied into one of one's own. column: which labels become folders; most: of each class.
+         */
+        CopyingAsked: {
+            /** Column */
+            column: string;
+            /** Data */
+            data: string;
+            /**
+             * Most
+             * @default 200
+             */
+            most: number;
+            /** Name */
+            name: string;
+        };
+        /**
          * Corrupt
          * @description A line of a log that holds no event.
          */
@@ -1422,6 +1893,90 @@ export interface components {
             units: components["schemas"]["CropLine"][][];
             /** Width */
             width: number;
+        };
+        /**
+         * DataDetail
+         * @description What is in a packed data set. split: train, val, test. absent: classes that a split lacks.
+         */
+        DataDetail: {
+            /** Absent */
+            absent: {
+                [key: string]: string[];
+            };
+            /** Channels */
+            channels: number;
+            /** Classes */
+            classes: components["schemas"]["ClassCount"][];
+            /** Column */
+            column: string;
+            /** Columns */
+            columns: string[];
+            /** Data */
+            data: string;
+            /** Enlargement */
+            enlargement: string;
+            /**
+             * Fit
+             * @enum {string}
+             */
+            fit: "crop" | "pad" | "stretch";
+            fitted: components["schemas"]["FittedLine"];
+            /** Height */
+            height: number;
+            /** Pack */
+            pack: string;
+            /** Pictures */
+            pictures: number;
+            /** Refusals */
+            refusals: components["schemas"]["RefusalLine"][];
+            /** Rejects */
+            rejects: number;
+            sides: components["schemas"]["SidesFound"];
+            /** Split */
+            split: [
+                number,
+                number,
+                number
+            ];
+            /** Unlabelled */
+            unlabelled: number;
+            /** Width */
+            width: number;
+        };
+        /**
+         * DataLine
+         * @description A data set in the list. named: of the catalogue; own: a folder under the data root; given: on the command line.
+         *
+         *     pictures: null where nobody has counted. missing: why a named set cannot be opened here, or "".
+         */
+        DataLine: {
+            /** About */
+            about: string;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "named" | "own" | "given";
+            /** Missing */
+            missing: string;
+            /** Pictures */
+            pictures: number | null;
+        };
+        /**
+         * DataList
+         * @description Every data set, and the limits of what can be given to one.
+         */
+        DataList: {
+            /** Most Archive Bytes */
+            most_archive_bytes: number;
+            /** Most Picture Bytes */
+            most_picture_bytes: number;
+            /** Most Pictures */
+            most_pictures: number;
+            /** Sets */
+            sets: components["schemas"]["DataLine"][];
         };
         /**
          * Directions
@@ -1723,6 +2278,43 @@ export interface components {
             seconds: number;
         };
         /**
+         * Fits
+         * @description A picture as it was (shrunk for the screen), its true height and width, and the three ways.
+         */
+        Fits: {
+            /** Height */
+            height: number;
+            /** Name */
+            name: string;
+            original: components["schemas"]["Block"];
+            /** Ways */
+            ways: components["schemas"]["WayLine"][];
+            /** Width */
+            width: number;
+        };
+        /**
+         * FittedLine
+         * @description What bringing the pictures to one size did; see `nonesuch.data.inspection.Fitted`.
+         */
+        FittedLine: {
+            /** Changed */
+            changed: number;
+            /** Enlarged */
+            enlarged: number;
+            /** Kept */
+            kept: number;
+            /** Largest */
+            largest: number | null;
+            /** Most */
+            most: number | null;
+            /** Shrunk */
+            shrunk: number;
+            /** Shrunk To */
+            shrunk_to: number | null;
+            /** Typical */
+            typical: number | null;
+        };
+        /**
          * FoundDirection
          * @description `vector` (latent,) has length 1; one sigma along it is `sigma` times the vector.
          */
@@ -1827,6 +2419,16 @@ export interface components {
             scores: (number | null)[];
         };
         /**
+         * Kept
+         * @description A picture that was put into a class; `new` is false where the class had it already.
+         */
+        Kept: {
+            /** Label */
+            label: string;
+            /** New */
+            new: boolean;
+        };
+        /**
          * KeptPicture
          * @description A picture that the studio now has: its id, and its size after decoding.
          */
@@ -1915,6 +2517,45 @@ export interface components {
             source: string;
         };
         /**
+         * MappingAsked
+         * @description Which pictures to lay out on a map, by what, and how. label: the column that the measuring net learns from.
+         */
+        MappingAsked: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "features" | "pixels";
+            /** Channels */
+            channels?: (1 | 3 | 4) | null;
+            /** Data */
+            data: string;
+            /**
+             * Fit
+             * @default crop
+             * @enum {string}
+             */
+            fit: "crop" | "pad" | "stretch";
+            /**
+             * Label
+             * @default label
+             */
+            label: string;
+            /**
+             * Method
+             * @default pca
+             * @enum {string}
+             */
+            method: "pca" | "tsne" | "umap";
+            /**
+             * Most
+             * @default 1500
+             */
+            most: number;
+            /** Size */
+            size?: number | null;
+        };
+        /**
          * Measured
          * @description Figures on held-out pictures.
          */
@@ -1959,6 +2600,42 @@ export interface components {
             truth: number;
         };
         /**
+         * MovePictures
+         * @description Move pictures, by their rows in a pack, to another class.
+         */
+        MovePictures: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            edit: "move";
+            /** Pack */
+            pack: string;
+            /** Rows */
+            rows: number[];
+            /** To */
+            to: string;
+        };
+        /**
+         * Near
+         * @description The pictures nearest to one; pixels (1 + n, H, W, C): it first, then they.
+         */
+        Near: {
+            asked: components["schemas"]["PictureLine"];
+            /** Lines */
+            lines: components["schemas"]["NearLine"][];
+            pixels: components["schemas"]["Block"];
+        };
+        /**
+         * NearLine
+         * @description A neighbour and how far it is.
+         */
+        NearLine: {
+            /** Distance */
+            distance: number | null;
+            line: components["schemas"]["PictureLine"];
+        };
+        /**
          * NetLine
          * @description A net and one line on it.
          */
@@ -1967,6 +2644,14 @@ export interface components {
             name: string;
             /** Summary */
             summary: string;
+        };
+        /**
+         * NewData
+         * @description The name of a data set that shall be made.
+         */
+        NewData: {
+            /** Name */
+            name: string;
         };
         /**
          * Noted
@@ -2085,6 +2770,36 @@ export interface components {
             way: "slerp" | "lerp";
         };
         /**
+         * PictureLine
+         * @description One picture: its row, its name, its class (-1: none), its split.
+         */
+        PictureLine: {
+            /** Code */
+            code: number;
+            /** Name */
+            name: string;
+            /** Row */
+            row: number;
+            /**
+             * Split
+             * @enum {string}
+             */
+            split: "train" | "val" | "test";
+        };
+        /**
+         * PicturePage
+         * @description Some pictures of a class, or of all: `total` there are, these begin at `start`. pixels: (n, H, W, C).
+         */
+        PicturePage: {
+            /** Lines */
+            lines: components["schemas"]["PictureLine"][];
+            pixels: components["schemas"]["Block"];
+            /** Start */
+            start: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * Plan
          * @description A training that is wished for. Without a budget the net's own; `settings` by the names of the form.
          */
@@ -2182,6 +2897,17 @@ export interface components {
              * @default
              */
             words: string;
+        };
+        /**
+         * PutBack
+         * @description Put everything that was taken out back.
+         */
+        PutBack: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            edit: "put_back";
         };
         /**
          * RankingAsked
@@ -2317,6 +3043,83 @@ export interface components {
             source: string;
             /** Width */
             width: number;
+        };
+        /**
+         * RefusalLine
+         * @description Files refused for one kind of reason.
+         */
+        RefusalLine: {
+            /** Count */
+            count: number;
+            /** Example */
+            example: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * RejectLine
+         * @description A file that was refused, and why.
+         */
+        RejectLine: {
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * RejectPage
+         * @description Some of the refused files.
+         */
+        RejectPage: {
+            /** Lines */
+            lines: components["schemas"]["RejectLine"][];
+            /** Start */
+            start: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * RemoveClass
+         * @description Take a class with all its pictures out, into .removed/.
+         */
+        RemoveClass: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            edit: "remove_class";
+            /** Name */
+            name: string;
+        };
+        /**
+         * RemovePictures
+         * @description Take pictures, by their rows in a pack, out, into .removed/.
+         */
+        RemovePictures: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            edit: "remove";
+            /** Pack */
+            pack: string;
+            /** Rows */
+            rows: number[];
+        };
+        /**
+         * RenameClass
+         * @description Give a class another name.
+         */
+        RenameClass: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            edit: "rename_class";
+            /** Name */
+            name: string;
+            /** To */
+            to: string;
         };
         /**
          * Resume
@@ -2480,6 +3283,35 @@ export interface components {
             named?: string | null;
             /** Points */
             points: components["schemas"]["Point"][];
+        };
+        /**
+         * SidesFound
+         * @description (height, width) as they were found; often: (height, width, pictures).
+         */
+        SidesFound: {
+            /** Kinds */
+            kinds: number;
+            /** Largest */
+            largest: [
+                number,
+                number
+            ];
+            /** Often */
+            often: [
+                number,
+                number,
+                number
+            ][];
+            /** Smallest */
+            smallest: [
+                number,
+                number
+            ];
+            /** Typical */
+            typical: [
+                number,
+                number
+            ];
         };
         /**
          * Slow
@@ -2760,6 +3592,21 @@ export interface components {
             seconds: number;
         };
         /**
+         * SwitchClass
+         * @description Switch a class off, so that trainings leave it out, or on again.
+         */
+        SwitchClass: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            edit: "switch_class";
+            /** Name */
+            name: string;
+            /** Off */
+            off: boolean;
+        };
+        /**
          * Switched
          * @description Units of a layer that hand on `factor` times what they found; 0 is off.
          */
@@ -3024,6 +3871,22 @@ export interface components {
             window: number[];
         };
         /**
+         * WayLine
+         * @description One way to bring a picture to a size; scale and cost as in `nonesuch.data.fitting.Fitting`.
+         */
+        WayLine: {
+            /** Cost */
+            cost: number | null;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "crop" | "pad" | "stretch";
+            pixels: components["schemas"]["Block"];
+            /** Scale */
+            scale: number | null;
+        };
+        /**
          * Frame
          * @description What part of a plane is shown.
          */
@@ -3084,6 +3947,1123 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataList"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewData"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlbumDetail"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readData: {
+        parameters: {
+            query?: {
+                /** @description pixels of each side; left out: as the pictures are */
+                size?: number | null;
+                channels?: number | null;
+                fit?: "crop" | "pad" | "stretch";
+                /** @description the column that holds the classes */
+                label?: string;
+                val?: number;
+                test?: number;
+            };
+            header?: never;
+            path: {
+                /** @description a data set's id */
+                data_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataDetail"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readAlbum: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a data set's id */
+                data_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlbumDetail"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showAugmented: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a data set's id */
+                data_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AugmentAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Augmented"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readCopies: {
+        parameters: {
+            query?: {
+                /** @description pixels of each side; left out: as the pictures are */
+                size?: number | null;
+                channels?: number | null;
+                fit?: "crop" | "pad" | "stretch";
+                /** @description the column that holds the classes */
+                label?: string;
+                val?: number;
+                test?: number;
+            };
+            header?: never;
+            path: {
+                /** @description a data set's id */
+                data_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Copies"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a data set's id */
+                data_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddClass"] | components["schemas"]["RenameClass"] | components["schemas"]["RemoveClass"] | components["schemas"]["SwitchClass"] | components["schemas"]["MovePictures"] | components["schemas"]["RemovePictures"] | components["schemas"]["PutBack"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlbumDetail"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readFits: {
+        parameters: {
+            query: {
+                /** @description a picture's row in the pack */
+                row: number;
+                /** @description pixels of each side; left out: as the pictures are */
+                size?: number | null;
+                channels?: number | null;
+                fit?: "crop" | "pad" | "stretch";
+                /** @description the column that holds the classes */
+                label?: string;
+                val?: number;
+                test?: number;
+            };
+            header?: never;
+            path: {
+                /** @description a data set's id */
+                data_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fits"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readNeighbours: {
+        parameters: {
+            query: {
+                /** @description a picture's row in the pack */
+                row: number;
+                by?: "features" | "pixels";
+                count?: number;
+                /** @description pixels of each side; left out: as the pictures are */
+                size?: number | null;
+                channels?: number | null;
+                fit?: "crop" | "pad" | "stretch";
+                /** @description the column that holds the classes */
+                label?: string;
+                val?: number;
+                test?: number;
+            };
+            header?: never;
+            path: {
+                /** @description a data set's id */
+                data_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Near"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readPictures: {
+        parameters: {
+            query?: {
+                /** @description a class by its number; -1: of none; left out: all */
+                code?: number | null;
+                start?: number;
+                count?: number;
+                /** @description pixels of each side; left out: as the pictures are */
+                size?: number | null;
+                channels?: number | null;
+                fit?: "crop" | "pad" | "stretch";
+                /** @description the column that holds the classes */
+                label?: string;
+                val?: number;
+                test?: number;
+            };
+            header?: never;
+            path: {
+                /** @description a data set's id */
+                data_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PicturePage"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readRejects: {
+        parameters: {
+            query?: {
+                start?: number;
+                count?: number;
+                /** @description pixels of each side; left out: as the pictures are */
+                size?: number | null;
+                channels?: number | null;
+                fit?: "crop" | "pad" | "stretch";
+                /** @description the column that holds the classes */
+                label?: string;
+                val?: number;
+                test?: number;
+            };
+            header?: never;
+            path: {
+                /** @description a data set's id */
+                data_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RejectPage"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     followEvents: {
         parameters: {
             query: {
@@ -6961,6 +8941,210 @@ export interface operations {
             };
         };
     };
+    addArchive: {
+        parameters: {
+            query?: {
+                /** @description the class it goes into */
+                label?: string;
+            };
+            header?: never;
+            path: {
+                /** @description a data set's id */
+                data_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLine"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addToClass: {
+        parameters: {
+            query: {
+                /** @description the class it goes into */
+                label: string;
+            };
+            header?: never;
+            path: {
+                /** @description a data set's id */
+                data_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kept"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     startCloud: {
         parameters: {
             query?: never;
@@ -6971,6 +9155,102 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CloudAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLine"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startCopying: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyingAsked"];
             };
         };
         responses: {
@@ -7737,6 +10017,102 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["LikelihoodAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLine"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startMapping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MappingAsked"];
             };
         };
         responses: {

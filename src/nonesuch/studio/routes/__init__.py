@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from nonesuch.studio.routes import events, jobs, latent, network, pictures, runs, tasks, train
+from nonesuch.studio.routes import data, events, jobs, latent, network, pictures, runs, tasks, train
 
 ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
@@ -11,6 +11,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     latent.router,
     network.router,
     pictures.router,
+    data.router,
     tasks.router,
     events.router,
 )

@@ -1,19 +1,317 @@
-"""What is asked and said of data sets."""
+"""What is asked and said of data sets: which there are, what is in one, its pages, and tasks over it."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from nonesuch.studio.wire.base import DataId, Whole, Wire
+from nonesuch.studio.wire.base import Block, DataId, Figure, Line, Whole, Wire
+
+Fit = Literal["crop", "pad", "stretch"]
+Channels = Literal[1, 3, 4]
+By = Literal["features", "pixels"]
+Side = Annotated[int, Field(ge=1, le=1024)]
+PackId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+ClassName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=200)]
+"""The name of a class as a person sees it."""
+
+
+class DataLine(Wire):
+    """A data set in the list. named: of the catalogue; own: a folder under the data root; given: on the command line.
+
+    pictures: null where nobody has counted. missing: why a named set cannot be opened here, or "".
+    """
+
+    id: DataId
+    kind: Literal["named", "own", "given"]
+    about: str
+    pictures: Whole | None
+    missing: str
+
+
+class DataList(Wire):
+    """Every data set, and the limits of what can be given to one."""
+
+    sets: list[DataLine]
+    most_pictures: Whole
+    most_picture_bytes: Whole
+    most_archive_bytes: Whole
+
+
+class NewData(Wire):
+    """The name of a data set that shall be made."""
+
+    name: Line
+
+
+class AlbumClass(Wire):
+    """A class folder: files in it, and whether trainings leave it out."""
+
+    name: str
+    count: Whole
+    off: bool
+
+
+class AlbumDetail(Wire):
+    """A data set as folders, read without opening a picture. objection: why it cannot be changed here, or ""."""
+
+    data: DataId
+    objection: str
+    classes: list[AlbumClass]
+    removed: Whole
+
+
+class AddClass(Wire):
+    """Make an empty class."""
+
+    edit: Literal["add_class"]
+    name: ClassName
+
+
+class RenameClass(Wire):
+    """Give a class another name."""
+
+    edit: Literal["rename_class"]
+    name: ClassName
+    to: ClassName
+
+
+class RemoveClass(Wire):
+    """Take a class with all its pictures out, into .removed/."""
+
+    edit: Literal["remove_class"]
+    name: ClassName
+
+
+class SwitchClass(Wire):
+    """Switch a class off, so that trainings leave it out, or on again."""
+
+    edit: Literal["switch_class"]
+    name: ClassName
+    off: bool
+
+
+class MovePictures(Wire):
+    """Move pictures, by their rows in a pack, to another class."""
+
+    edit: Literal["move"]
+    pack: PackId
+    rows: list[Whole] = Field(min_length=1, max_length=1000)
+    to: ClassName
+
+
+class RemovePictures(Wire):
+    """Take pictures, by their rows in a pack, out, into .removed/."""
+
+    edit: Literal["remove"]
+    pack: PackId
+    rows: list[Whole] = Field(min_length=1, max_length=1000)
+
+
+class PutBack(Wire):
+    """Put everything that was taken out back."""
+
+    edit: Literal["put_back"]
+
+
+Edit = Annotated[
+    AddClass | RenameClass | RemoveClass | SwitchClass | MovePictures | RemovePictures | PutBack,
+    Field(discriminator="edit"),
+]
+
+
+class Kept(Wire):
+    """A picture that was put into a class; `new` is false where the class had it already."""
+
+    label: str
+    new: bool
+
+
+class SidesFound(Wire):
+    """(height, width) as they were found; often: (height, width, pictures)."""
+
+    smallest: tuple[int, int]
+    largest: tuple[int, int]
+    typical: tuple[int, int]
+    often: list[tuple[int, int, int]]
+    kinds: int
+
+
+class FittedLine(Wire):
+    """What bringing the pictures to one size did; see `nonesuch.data.inspection.Fitted`."""
+
+    enlarged: Whole
+    shrunk: Whole
+    kept: Whole
+    largest: Figure
+    shrunk_to: Figure
+    changed: Whole
+    typical: Figure
+    most: Figure
+
+
+class RefusalLine(Wire):
+    """Files refused for one kind of reason."""
+
+    reason: str
+    count: Whole
+    example: str
+
+
+class ClassCount(Wire):
+    """One class: pictures in all and in each split."""
+
+    name: str
+    code: Whole
+    count: Whole
+    train: Whole
+    val: Whole
+    test: Whole
+    off: bool
+
+
+class DataDetail(Wire):
+    """What is in a packed data set. split: train, val, test. absent: classes that a split lacks."""
+
+    data: DataId
+    pack: PackId
+    pictures: Whole
+    height: Whole
+    width: Whole
+    channels: Whole
+    fit: Fit
+    column: str
+    columns: list[str]
+    classes: list[ClassCount]
+    unlabelled: Whole
+    split: tuple[Whole, Whole, Whole]
+    absent: dict[str, list[str]]
+    sides: SidesFound
+    fitted: FittedLine
+    enlargement: str
+    rejects: Whole
+    refusals: list[RefusalLine]
+
+
+class PictureLine(Wire):
+    """One picture: its row, its name, its class (-1: none), its split."""
+
+    row: Whole
+    name: str
+    code: int
+    split: Literal["train", "val", "test"]
+
+
+class PicturePage(Wire):
+    """Some pictures of a class, or of all: `total` there are, these begin at `start`. pixels: (n, H, W, C)."""
+
+    start: Whole
+    total: Whole
+    lines: list[PictureLine]
+    pixels: Block
+
+
+class RejectLine(Wire):
+    """A file that was refused, and why."""
+
+    name: str
+    reason: str
+
+
+class RejectPage(Wire):
+    """Some of the refused files."""
+
+    start: Whole
+    total: Whole
+    lines: list[RejectLine]
+
+
+class CopyGroup(Wire):
+    """Pictures that are the same. difference: null for identical files, else the mean one in grey levels of 255."""
+
+    lines: list[PictureLine]
+    difference: Figure
+    across: bool
+
+
+class Copies(Wire):
+    """Duplicates: how many there are, and the first of them with thumbnails (n, H, W, C), one for each line."""
+
+    words: str
+    exact: Whole
+    near: Whole
+    across: Whole
+    groups: list[CopyGroup]
+    pixels: Block
+
+
+class WayLine(Wire):
+    """One way to bring a picture to a size; scale and cost as in `nonesuch.data.fitting.Fitting`."""
+
+    how: Fit
+    pixels: Block
+    scale: Figure
+    cost: Figure
+
+
+class Fits(Wire):
+    """A picture as it was (shrunk for the screen), its true height and width, and the three ways."""
+
+    name: str
+    height: Whole
+    width: Whole
+    original: Block
+    ways: list[WayLine]
+
+
+class AugmentAsked(Wire):
+    """One picture and what may happen to it in training: the settings under `train.augment`. shown at (size, size)."""
+
+    row: Whole
+    size: Side | None = None
+    channels: Channels | None = None
+    fit: Fit = "crop"
+    count: int = Field(11, ge=1, le=48)
+    seed: int = Field(0, ge=0, le=2**31)
+    flip: bool | Literal["alternating"] = False
+    shift: int = Field(0, ge=0, le=64)
+    edge: Literal["reflect", "zero"] = "reflect"
+    rotate: float = Field(0.0, ge=0, le=180)
+    scale: float = Field(0.0, ge=0, le=4)
+    shear: float = Field(0.0, ge=0, le=2)
+    elastic: float = Field(0.0, ge=0, le=64)
+    elastic_sigma: float = Field(4.0, gt=0, le=64)
+    erase: float = Field(0.0, ge=0, lt=1)
+
+
+class Augmented(Wire):
+    """The picture itself, (H, W, C), and what training would show of it, (count, H, W, C)."""
+
+    original: Block
+    pixels: Block
+
+
+class NearLine(Wire):
+    """A neighbour and how far it is."""
+
+    line: PictureLine
+    distance: Figure
+
+
+class Near(Wire):
+    """The pictures nearest to one; pixels (1 + n, H, W, C): it first, then they."""
+
+    asked: PictureLine
+    lines: list[NearLine]
+    pixels: Block
 
 
 class PackingAsked(Wire):
     """Which pictures to pack, and how. Without a size or channels, the pictures decide."""
 
     data: DataId
-    size: int | None = Field(None, ge=1, le=1024)
-    channels: Literal[1, 3, 4] | None = None
-    fit: Literal["crop", "pad", "stretch"] = "crop"
+    size: Side | None = None
+    channels: Channels | None = None
+    fit: Fit = "crop"
 
 
 class PackingDone(Wire):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from nonesuch.studio.wire.data import PackingAsked
+from nonesuch.studio.wire.data_tasks import CopyingAsked, ImportingAsked, MappingAsked
 from nonesuch.studio.wire.latent import (
     CloudAsked,
     DirectionsAsked,
@@ -14,12 +15,15 @@ from nonesuch.studio.wire.latent import (
 from nonesuch.studio.wire.network import CropsAsked, DreamsAsked, RankingAsked, TemplatesAsked, TrustAsked
 from nonesuch.studio.work import (
     cloud,
+    copying,
     crops,
     directions,
     dreams,
     film,
+    importing,
     inversion,
     likelihood,
+    mapping,
     packing,
     pad,
     ranking,
@@ -30,6 +34,9 @@ from nonesuch.studio.work.desk import Work
 
 WORKS: Mapping[str, Work] = {
     "packing": Work(PackingAsked, packing.do),
+    "mapping": Work(MappingAsked, mapping.do),
+    "importing": Work(ImportingAsked, importing.do),
+    "copying": Work(CopyingAsked, copying.do),
     "directions": Work(DirectionsAsked, directions.do),
     "inversion": Work(InversionAsked, inversion.do),
     "likelihood": Work(LikelihoodAsked, likelihood.do),
