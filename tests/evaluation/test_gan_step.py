@@ -137,6 +137,18 @@ def test_looking_leaves_the_run_and_the_threads_and_the_draws_as_they_were(run: 
     assert torch.equal(torch.get_rng_state(), draws)
 
 
+def test_a_run_in_mixed_precision_is_spelled_out_too(run: Run, tmp_path: Path) -> None:
+    machine = run.recipe.machine.model_copy(update={"precision": "bf16-mixed"})
+    mixed = run.recipe.model_copy(update={"machine": machine})
+    folder = open_or_create(tmp_path / "run")
+    folder.write_recipe(mixed.model_dump(mode="json"))
+    list(session.fit(mixed, folder.path, stopping(1)))
+    game = gan_game.opened(library.open_run(folder.path))
+    stages = gan_step.spelled(game)
+    assert {tensor.dtype for stage in stages for tensor in stage.tensors.values()} == {torch.float32}
+    assert bool(torch.isfinite(gan_game.judge_made(game, range(4)).slopes).all())
+
+
 def test_a_phase_that_is_not_there_is_named(run: Run) -> None:
     with pytest.raises(RecipeError, match="the phases are critic, generator"):
         gan_step.spelled(gan_game.opened(run), "painter")

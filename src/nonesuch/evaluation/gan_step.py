@@ -138,7 +138,7 @@ def _half(game: Game, phase: Phase, batch: Round, factor: float, count: int, bef
 def _after(game: Game, phase: Phase, batch: Round, real: Tensor | None, fake: Tensor) -> dict[str, Tensor]:
     """What the move has changed: scores of the same pictures, or pictures of the same z and their scores."""
     critic, generator = game.nets.critic, game.nets.generator
-    with still(critic):
+    with still(critic), game.parts.engine.autocast():
         if phase.name == "critic" and real is not None:
             return {"real_scores": critic(real, batch.targets), "made_scores": critic(fake, batch.targets)}
         with still(generator):
@@ -172,7 +172,7 @@ def _heard(critic: nn.Module) -> Iterator[list[tuple[Tensor, Tensor]]]:
     calls: list[tuple[Tensor, Tensor]] = []
 
     def note(_module: nn.Module, given: tuple[Any, ...], output: Tensor) -> None:
-        calls.append((given[0].detach(), output.detach()))
+        calls.append((given[0].detach().float(), output.detach().float()))
 
     handle = critic.register_forward_hook(note)
     try:
