@@ -8,13 +8,16 @@ import secrets
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nonesuch.errors import DataError
-from nonesuch.pixels import Picture
 from nonesuch.runs.layout import TEMPORARY
 from nonesuch.studio import decoder
 from nonesuch.studio.errors import BusyError, MissingError
 from nonesuch.studio.places import Places
+
+if TYPE_CHECKING:
+    from nonesuch.pixels import Picture
 
 PATIENCE_SECONDS = 30.0
 MOST_AT_ONCE = 2
@@ -30,7 +33,7 @@ class Decoding:
         self._free = asyncio.Semaphore(MOST_AT_ONCE)
         self._waiting = 0
 
-    async def keep(self, places: Places, pieces: AsyncIterator[bytes]) -> tuple[str, Picture]:
+    async def keep(self, places: Places, pieces: AsyncIterator[bytes]) -> tuple[str, "Picture"]:
         """Decode the bytes and keep the picture; returns its id and pixels (H, W, C). Raises DataError, BusyError."""
         folder = uploads(places)
         folder.mkdir(0o700, parents=True, exist_ok=True)
@@ -98,7 +101,7 @@ def uploads(places: Places) -> Path:
     return places.cache / "pictures"
 
 
-def upload(places: Places, name: str) -> Picture:
+def upload(places: Places, name: str) -> "Picture":
     """An upload again. We wrote the file ourselves, so it is read without a child."""
     from nonesuch.data.decode import decode
 

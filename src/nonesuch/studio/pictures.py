@@ -1,12 +1,15 @@
 """Pictures by their ids: uploads, rows of data sets and of runs, drawn seeds; as pixels and as PNG."""
 
+from typing import TYPE_CHECKING
+
 from nonesuch.errors import RecipeError
-from nonesuch.pixels import Picture, png_bytes
-from nonesuch.seeds import SEED_LIMIT
 from nonesuch.studio.decoding import upload
 from nonesuch.studio.errors import MissingError
 from nonesuch.studio.studio import Studio
-from nonesuch.studio.wire.base import parts_of
+from nonesuch.studio.wire.base import MOST_WHOLE, parts_of
+
+if TYPE_CHECKING:
+    from nonesuch.pixels import Picture
 
 
 def needs_net(picture: str) -> bool:
@@ -14,7 +17,7 @@ def needs_net(picture: str) -> bool:
     return parts_of(picture)[0] in ("run", "seed")
 
 
-def pixels_of(studio: Studio, picture: str) -> Picture:
+def pixels_of(studio: Studio, picture: str) -> "Picture":
     """The pixels (H, W, C) of a PictureId, C = 1, 3 or 4. Raises MissingError, DataError, RunError, RecipeError.
 
     Call it in a thread: within `studio.compute` when needs_net(picture).
@@ -31,10 +34,12 @@ def pixels_of(studio: Studio, picture: str) -> Picture:
 
 def png_of(studio: Studio, picture: str) -> bytes:
     """Like pixels_of, as a PNG."""
+    from nonesuch.pixels import png_bytes
+
     return png_bytes(pixels_of(studio, picture))
 
 
-def _of_data(studio: Studio, data_id: str, row: int) -> Picture:
+def _of_data(studio: Studio, data_id: str, row: int) -> "Picture":
     from nonesuch.data.open import open_data
 
     pixels = open_data(studio.places.source(data_id)).pixels
@@ -43,7 +48,7 @@ def _of_data(studio: Studio, data_id: str, row: int) -> Picture:
     return found
 
 
-def _of_run(studio: Studio, run_id: str, split: str, row: int) -> Picture:
+def _of_run(studio: Studio, run_id: str, split: str, row: int) -> "Picture":
     from nonesuch.assembly import reopen
     from nonesuch.recipe import from_record
 
@@ -53,8 +58,8 @@ def _of_run(studio: Studio, run_id: str, split: str, row: int) -> Picture:
     return found
 
 
-def _of_seed(studio: Studio, run_id: str, seed: int) -> Picture:
-    if seed >= SEED_LIMIT:
+def _of_seed(studio: Studio, run_id: str, seed: int) -> "Picture":
+    if seed > MOST_WHOLE:
         raise RecipeError(f"a seed is a whole number below 2^53; found {seed}")
     drawn: Picture = studio.opened(run_id).sample([seed])[0]
     return drawn
