@@ -1,18 +1,22 @@
 """The studio's core: what its routes answer, its pages, its one error shape, its contract."""
 
+import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from made_studio import RUN, made_client, picture
+from made_studio import RUN, made_client, made_places, picture
 from nonesuch.data.decode import decode
 from nonesuch.pixels import png_bytes
 from nonesuch.studio import assets
+from nonesuch.studio.decoding import MOST_AT_ONCE, Decoding, uploads
+from nonesuch.studio.errors import BusyError
 from nonesuch.studio.studio import Studio
 
 ROOT = Path(__file__).parents[2]
@@ -91,6 +95,40 @@ def test_what_is_no_picture_is_refused_in_one_line(client: TestClient, content: 
     assert answer.json()["error"]["kind"] == "DataError"
     studio: Studio = client.app.state.studio  # type: ignore[attr-defined]
     assert not list((studio.places.cache / "pictures").iterdir())
+
+
+def test_no_more_uploads_at_once_than_the_machine_bears(tmp_path: Path) -> None:
+    """Those that hang on half an upload do not keep the others from being answered."""
+
+    async def half() -> AsyncIterator[bytes]:
+        yield b"half"
+        await asyncio.sleep(30)
+
+    async def give() -> list[str]:
+        decoding, places = Decoding(), made_places(tmp_path)
+        hanging = [asyncio.create_task(decoding.keep(places, half())) for _ in range(MOST_AT_ONCE)]
+        await asyncio.sleep(0)
+        with pytest.raises(BusyError):
+            await decoding.keep(places, half())
+        for task in hanging:
+            task.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
+        assert decoding._under_way == 0
+        return [path.name for path in uploads(places).iterdir()]
+
+    assert asyncio.run(give()) == []
+
+
+def test_a_disk_that_takes_nothing_is_one_line(client: TestClient) -> None:
+    studio: Studio = client.app.state.studio  # type: ignore[attr-defined]
+    studio.places.cache.parent.mkdir(parents=True, exist_ok=True)
+    studio.places.cache.write_text("a file where a folder should be")
+    for answer in (
+        client.post("/api/pictures", content=picture(1)),
+        client.post("/api/work/packing", json={"data": "few"}),
+        client.post(f"/api/runs/{RUN}/start"),
+    ):
+        assert (answer.status_code, answer.json()["error"]["kind"]) == (409, "MachineError")
 
 
 def test_pictures_of_data_by_row(client: TestClient) -> None:

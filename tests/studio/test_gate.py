@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from asked import Answer, Headers, ask
 from made_studio import FILLED, HOST, ORIGIN, PORT, TOKEN, doors, made_places
@@ -120,6 +121,29 @@ def test_w3_streams_and_web_sockets_are_refused_before_they_open(app: App, row: 
     answers = _all(app, [*questions, *streams])
     assert {answer.status for answer in answers} <= {401, 403}
     row("W3", len(answers))
+
+
+def test_w3_the_gate_itself_holds_back_a_web_socket(app: App) -> None:
+    """The studio has none so far: an app that would accept any stands behind the gate here."""
+
+    async def accepting(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.accept"})
+
+    held = gate.Gate(accepting, Address(PORT, TOKEN))
+    ours: list[Headers] = [[*OURS, COOKIE], [("host", HOST), BEARER]]
+    theirs: list[Headers] = [
+        OURS,
+        [("host", HOST), COOKIE],
+        [("host", HOST), ("sec-fetch-site", "same-site"), COOKIE],
+        *([("host", HOST), *origin, COOKIE] for origin in ORIGINS),
+        *([("host", HOST), *origin, BEARER] for origin in ORIGINS[:12]),
+    ]
+
+    async def knock(headers: Headers) -> int:
+        return (await ask(held, "WEBSOCKET", "/api/events", headers)).status
+
+    assert [asyncio.run(knock(headers)) for headers in ours] == [0, 0]
+    assert {asyncio.run(knock(headers)) for headers in theirs} == {403}
 
 
 def test_w4_the_link_is_exchanged_once_for_a_cookie(app: App) -> None:

@@ -74,6 +74,11 @@ assert not [name for name in sys.modules if name.partition(".")[0] in ("torch", 
     subprocess.run([sys.executable, "-W", "error", "-c", script], check=True)
 
 
+def test_nothing_heavy_is_imported_before_the_first_page_can_be_served() -> None:
+    script = "import sys, nonesuch.studio.serve; assert not {'torch', 'numpy', 'PIL'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
 def test_a_taken_port_is_passed_over_and_a_second_studio_has_its_own_key(tmp_path: Path) -> None:
     with bound("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]

@@ -9,17 +9,20 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from made_studio import BEARER, ORIGIN, PORT, TOKEN, made_places, made_run
 from nonesuch.data.decode import decode
+from nonesuch.seeds import SEED_LIMIT
 from nonesuch.studio.app import create_app
 from nonesuch.studio.errors import GoneError, MissingError
 from nonesuch.studio.gate import Address
 from nonesuch.studio.places import is_data_id, named
 from nonesuch.studio.studio import Studio
+from nonesuch.studio.wire.base import MOST_WHOLE, Block
 
 if TYPE_CHECKING:
     from nonesuch.evaluation.run import Run
@@ -131,3 +134,25 @@ def test_data_of_the_command_line_has_names_that_differ(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", ".", "..", ".hidden", "a/b", "a\\b", "a:b", "a\0", "a\n", "a" * 101, "\ud800"])
 def test_what_cannot_be_the_id_of_data(name: str) -> None:
     assert not is_data_id(name)
+
+
+def test_seeds_on_the_wire_are_the_seeds_there_are() -> None:
+    assert MOST_WHOLE + 1 == SEED_LIMIT
+
+
+@pytest.mark.parametrize(
+    "array", [np.arange(6, dtype=np.uint8).reshape(2, 3), np.float32([[1.5, -2]]), np.zeros((0, 2), np.float32)]
+)
+def test_blocks_of_numbers_come_back_as_they_were(array: Any) -> None:
+    block = Block.model_validate_json(Block.of(array).model_dump_json())
+    assert block.array().dtype == array.dtype
+    assert (block.array() == array).all()
+    assert block.array().shape == array.shape
+
+
+@pytest.mark.parametrize(
+    ("shape", "data"), [([2], "AAAA"), ([1], "AAAAwH8="), ([1], "AADAfw=="), ([1], "no base64"), ([9], "")]
+)
+def test_blocks_that_hold_something_else_are_refused(shape: list[int], data: str) -> None:
+    with pytest.raises(ValueError, match=r"(?i)base64|cannot|multiple|finite|padding|size"):
+        Block(shape=shape, dtype="float32", data=data).array()

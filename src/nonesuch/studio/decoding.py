@@ -8,17 +8,22 @@ import secrets
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nonesuch.errors import DataError
-from nonesuch.pixels import Picture
+from nonesuch.runs import atomic
 from nonesuch.runs.layout import TEMPORARY
 from nonesuch.studio import decoder
 from nonesuch.studio.errors import BusyError, MissingError
 from nonesuch.studio.places import Places
 
+if TYPE_CHECKING:
+    from nonesuch.pixels import Picture
+
 PATIENCE_SECONDS = 30.0
-MOST_AT_ONCE = 2
-MOST_WAITING = 16
+MOST_CHILDREN = 2
+MOST_AT_ONCE = 16
+"""Uploads; each may take 64 MiB of the disk until it is decoded."""
 MOST_KEPT = 500
 """Uploads; beyond, the one that was used longest ago goes."""
 
@@ -27,35 +32,36 @@ class Decoding:
     """Turns uploads into PNGs of our own, a few at a time."""
 
     def __init__(self) -> None:
-        self._free = asyncio.Semaphore(MOST_AT_ONCE)
-        self._waiting = 0
+        self._child = asyncio.Semaphore(MOST_CHILDREN)
+        self._under_way = 0
 
-    async def keep(self, places: Places, pieces: AsyncIterator[bytes]) -> tuple[str, Picture]:
-        """Decode the bytes and keep the picture; returns its id and pixels (H, W, C). Raises DataError, BusyError."""
+    async def keep(self, places: Places, pieces: AsyncIterator[bytes]) -> tuple[str, "Picture"]:
+        """Decode the bytes and keep the picture; returns its id and pixels (H, W, C).
+
+        Raises DataError for what is no picture, BusyError, MachineError when the disk refuses.
+        """
+        if self._under_way >= MOST_AT_ONCE:
+            raise BusyError("many pictures are being read; try again in a moment")
         folder = uploads(places)
-        folder.mkdir(0o700, parents=True, exist_ok=True)
+        self._under_way += 1
         raw, made = (folder / f"{TEMPORARY}{secrets.token_hex(8)}" for _ in range(2))
         try:
+            atomic.make_folders(folder)
             name = await _stored(raw, pieces)
             kept = folder / f"{name}.png"
             if not kept.exists():
-                await self._decoded(raw, made)
+                async with self._child:
+                    await _decoded_by_child(raw, made)
                 made.replace(kept)
                 _prune(folder)
             return f"upload:{name}", await asyncio.to_thread(upload, places, name)
+        except OSError as error:
+            raise atomic.explain(error, folder) from None
         finally:
+            self._under_way -= 1
             for path in (raw, made):
-                path.unlink(missing_ok=True)
-
-    async def _decoded(self, raw: Path, made: Path) -> None:
-        if self._waiting >= MOST_WAITING:
-            raise BusyError("many pictures are being read; try again in a moment")
-        self._waiting += 1
-        try:
-            async with self._free:
-                await _decoded_by_child(raw, made)
-        finally:
-            self._waiting -= 1
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
 
 async def _stored(path: Path, pieces: AsyncIterator[bytes]) -> str:
@@ -98,7 +104,7 @@ def uploads(places: Places) -> Path:
     return places.cache / "pictures"
 
 
-def upload(places: Places, name: str) -> Picture:
+def upload(places: Places, name: str) -> "Picture":
     """An upload again. We wrote the file ourselves, so it is read without a child."""
     from nonesuch.data.decode import decode
 

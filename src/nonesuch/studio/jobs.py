@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from nonesuch.errors import RunError
-from nonesuch.runs import control, lock
+from nonesuch.runs import atomic, control, lock
 from nonesuch.runs.store import RunFolder
 from nonesuch.studio.children import last_words, spawn
 from nonesuch.studio.errors import BusyError
@@ -24,14 +24,17 @@ class Jobs:
         self._children: dict[str, tuple[RunFolder, subprocess.Popen[bytes]]] = {}
 
     def start(self, run: RunFolder) -> None:
-        """Train in this folder, from its newest snapshot or from the start. Raises RunError, BusyError."""
+        """Train here, from the newest snapshot or from the start. Raises RunError, MachineError, BusyError."""
         run.recipe()
         if self.is_alive(run):
             raise RunError(f"{run.id} is being trained already")
         if len(self.alive()) >= MOST_AT_ONCE:
             raise BusyError(f"{MOST_AT_ONCE} trainings are under way; stop one of them first")
         control.begin(run.path)
-        self._children[run.id] = run, spawn(TRAINER, [str(run.path.resolve())], self._log(run))
+        try:
+            self._children[run.id] = run, spawn(TRAINER, [str(run.path.resolve())], self._log(run))
+        except OSError as error:
+            raise atomic.explain(error, self._log(run)) from None
 
     def stop(self, run: RunFolder) -> None:
         """Ask its trainer to save and end. Raises RunError when nobody trains it."""

@@ -4,16 +4,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from nonesuch.errors import RecipeError
-from nonesuch.pixels import Picture, png_bytes
-from nonesuch.seeds import SEED_LIMIT
 from nonesuch.studio.decoding import upload
 from nonesuch.studio.errors import MissingError
 from nonesuch.studio.places import Places
 from nonesuch.studio.studio import Studio
-from nonesuch.studio.wire.base import parts_of
+from nonesuch.studio.wire.base import MOST_WHOLE, parts_of
 
 if TYPE_CHECKING:
     from nonesuch.evaluation.run import Run
+    from nonesuch.pixels import Picture
 
 
 def needs_net(picture: str) -> bool:
@@ -21,7 +20,7 @@ def needs_net(picture: str) -> bool:
     return parts_of(picture)[0] in ("run", "seed")
 
 
-def pixels_of(studio: Studio, picture: str) -> Picture:
+def pixels_of(studio: Studio, picture: str) -> "Picture":
     """The pixels (H, W, C) of a PictureId, C = 1, 3 or 4. Raises MissingError, DataError, RunError, RecipeError.
 
     Call it in a thread: within `studio.compute` when needs_net(picture).
@@ -29,7 +28,7 @@ def pixels_of(studio: Studio, picture: str) -> Picture:
     return pixels_in(studio.places, picture, studio.opened)
 
 
-def pixels_in(places: Places, picture: str, opened: Callable[[str], "Run"]) -> Picture:
+def pixels_in(places: Places, picture: str, opened: Callable[[str], "Run"]) -> "Picture":
     """The same without a studio, for long work in a process of its own; `opened` gives the run of a seed's picture."""
     kind, *rest = parts_of(picture)
     if kind == "upload":
@@ -43,10 +42,12 @@ def pixels_in(places: Places, picture: str, opened: Callable[[str], "Run"]) -> P
 
 def png_of(studio: Studio, picture: str) -> bytes:
     """Like pixels_of, as a PNG."""
+    from nonesuch.pixels import png_bytes
+
     return png_bytes(pixels_of(studio, picture))
 
 
-def _of_data(places: Places, data_id: str, row: int) -> Picture:
+def _of_data(places: Places, data_id: str, row: int) -> "Picture":
     from nonesuch.data.open import open_data
 
     pixels = open_data(places.source(data_id)).pixels
@@ -55,7 +56,7 @@ def _of_data(places: Places, data_id: str, row: int) -> Picture:
     return found
 
 
-def _of_run(places: Places, run_id: str, split: str, row: int) -> Picture:
+def _of_run(places: Places, run_id: str, split: str, row: int) -> "Picture":
     from nonesuch.assembly import reopen
     from nonesuch.recipe import from_record
 
@@ -65,8 +66,8 @@ def _of_run(places: Places, run_id: str, split: str, row: int) -> Picture:
     return found
 
 
-def _of_seed(opened: Callable[[str], "Run"], run_id: str, seed: int) -> Picture:
-    if seed >= SEED_LIMIT:
+def _of_seed(opened: Callable[[str], "Run"], run_id: str, seed: int) -> "Picture":
+    if seed > MOST_WHOLE:
         raise RecipeError(f"a seed is a whole number below 2^53; found {seed}")
     drawn: Picture = opened(run_id).sample([seed])[0]
     return drawn

@@ -56,17 +56,20 @@ class Tasks:
         self._prune(lines)
         name = f"{datetime.now():%Y%m%d-%H%M%S}-{work}-{secrets.token_hex(4)}"
         folder = self._root / name
-        atomic.make_folders(folder)
         task = {"work": work, "asked": asked.model_dump(mode="json"), "places": self._places.to_json()}
-        atomic.write_json(folder / TASK, task)
-        self._children[name] = spawn(WORKER, [str(folder)], folder / "said.txt")
+        try:
+            atomic.make_folders(folder)
+            atomic.write_json(folder / TASK, task)
+            self._children[name] = spawn(WORKER, [str(folder)], folder / "said.txt")
+        except OSError as error:
+            raise atomic.explain(error, folder) from None
         return self.line(name)
 
     def known(self) -> list[TaskLine]:
         """Every task, oldest first."""
         try:
             names = sorted(path.name for path in self._root.iterdir() if _ID.fullmatch(path.name))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         return [self.line(name) for name in names]
 

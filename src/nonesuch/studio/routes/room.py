@@ -16,7 +16,8 @@ def room(name: str) -> APIRouter:
     return APIRouter(prefix="/api", tags=[name], responses=DOCUMENTED)
 
 
-def _studio(request: Request) -> Studio:
+async def _studio(request: Request) -> Studio:
+    # async although it waits for nothing: FastAPI would send a plain function to a thread and back, for each request.
     found: Studio = request.app.state.studio
     return found
 

@@ -3,13 +3,15 @@
 import base64
 import math
 import re
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from nonesuch.seeds import SEED_LIMIT
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float32] | NDArray[np.uint8]
 
 MOST_WHOLE = 2**53 - 1
 """The largest whole number that JavaScript keeps exactly."""
@@ -36,7 +38,7 @@ Figure = Annotated[float | None, BeforeValidator(_finite)]
 """A number in an answer: one that is not finite goes out as null, as JSON knows no NaN."""
 
 Whole = Annotated[int, Field(ge=0, le=MOST_WHOLE)]
-Seed = Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
+Seed = Whole
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=200)]
 """A short text that a person typed: one line, no control characters."""
 
@@ -58,18 +60,23 @@ class Block(Wire):
     data: str
 
     @classmethod
-    def of(cls, array: NDArray[np.float32] | NDArray[np.uint8]) -> Self:
+    def of(cls, array: "Array") -> Self:
         """Of a uint8 array, or of any array of numbers as float32."""
+        # Here and not above: the first page waits for whatever this file imports.
+        import numpy as np
+
         kind: Literal["float32", "uint8"] = "uint8" if array.dtype == np.uint8 else "float32"
         raw = np.ascontiguousarray(array, "u1" if kind == "uint8" else "<f4")
         return cls(shape=list(array.shape), dtype=kind, data=base64.b64encode(raw.tobytes()).decode())
 
-    def array(self) -> NDArray[np.float32] | NDArray[np.uint8]:
+    def array(self) -> "Array":
         """The array back. Raises ValueError when the bytes do not fill the shape, or a number is not finite."""
+        import numpy as np
+
         raw = np.frombuffer(base64.b64decode(self.data, validate=True), "u1" if self.dtype == "uint8" else "<f4")
         if not np.isfinite(raw).all():
             raise ValueError("a block holds finite numbers only")
-        found: NDArray[np.float32] | NDArray[np.uint8] = raw.reshape(self.shape)
+        found: Array = raw.reshape(self.shape)
         return found
 
 
