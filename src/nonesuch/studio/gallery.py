@@ -136,11 +136,11 @@ def detail(places: Places, data_id: str, view: View) -> wire.DataDetail:
         classes=[wire.ClassCount(**{name: getattr(line, name) for name in wire.ClassCount.model_fields})
                  for each in named for line in each.classes],
         unlabelled=sum(each.unlabelled for each in named),
-        split=(train, val, test),
+        split=[train, val, test],
         absent={name: names for each in named for name, names in each.absent().items()},
         sides=wire.SidesFound(
-            smallest=sides.smallest, largest=sides.largest, typical=sides.typical, often=list(sides.often),
-            kinds=sides.kinds,
+            smallest=list(sides.smallest), largest=list(sides.largest), typical=list(sides.typical),
+            often=[list(each) for each in sides.often], kinds=sides.kinds,
         ),
         fitted=wire.FittedLine(**{name: getattr(fitted, name) for name in wire.FittedLine.model_fields}),
         enlargement=pack.enlargement,

@@ -129,10 +129,10 @@ class Kept(Wire):
 class SidesFound(Wire):
     """(height, width) as they were found; often: (height, width, pictures)."""
 
-    smallest: tuple[int, int]
-    largest: tuple[int, int]
-    typical: tuple[int, int]
-    often: list[tuple[int, int, int]]
+    smallest: list[Whole]
+    largest: list[Whole]
+    typical: list[Whole]
+    often: list[list[Whole]]
     kinds: int
 
 
@@ -183,7 +183,7 @@ class DataDetail(Wire):
     columns: list[str]
     classes: list[ClassCount]
     unlabelled: Whole
-    split: tuple[Whole, Whole, Whole]
+    split: list[Whole]
     absent: dict[str, list[str]]
     sides: SidesFound
     fitted: FittedLine
