@@ -40,7 +40,7 @@ def ended(client: TestClient, begun: Any, seconds: float = 90) -> dict[str, Any]
 def packed(client: TestClient, name: str, **view: Any) -> dict[str, Any]:
     done = ended(client, client.post("/api/work/packing", json={"data": name, **view}))
     assert done["task"]["state"] == "done", done
-    return dict(client.get(f"/api/data/{name}", params=view).json())
+    return dict(client.get(f"/api/data/{name}", params=view).json()["detail"])
 
 
 def edit(client: TestClient, data: str, **what: Any) -> Any:

@@ -38,7 +38,8 @@ def test_one_is_made_filled_and_laid_out_as_an_ordinary_folder(client: TestClien
     assert [name.rpartition("/")[0] for name in files] == ["My cats/cat", "My cats/cat", "My cats/dog"]
     # Encoded anew: nothing of what came with the pixels is kept.
     assert b"shot at home" not in b"".join((data_root(client) / name).read_bytes() for name in files)
-    assert client.get("/api/data/My cats").status_code == 409
+    assert client.get("/api/data/My cats").json() == {"detail": None}
+    assert client.get("/api/data/My cats/pictures").status_code == 409
     found = packed(client, "My cats")
     assert [(line["name"], line["count"]) for line in found["classes"]] == [("cat", 2), ("dog", 1)]
 
@@ -192,7 +193,7 @@ def test_the_split_follows_its_shares(client: TestClient) -> None:
     folder_of_bars(data_root(client) / "bars", 200)
     packed(client, "bars")
     for val, test in ((0.1, 0.1), (0.3, 0.4)):
-        counts = client.get("/api/data/bars", params={"val": val, "test": test}).json()["split"]
+        counts = client.get("/api/data/bars", params={"val": val, "test": test}).json()["detail"]["split"]
         assert sum(counts) == 200
         assert abs(counts[1] - 200 * val) < 30
         assert abs(counts[2] - 200 * test) < 30

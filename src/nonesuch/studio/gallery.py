@@ -114,9 +114,15 @@ def _missing(name: str) -> str:
     return ""
 
 
-def detail(places: Places, data_id: str, view: View) -> wire.DataDetail:
-    """What is in it."""
-    found = look(places, data_id, view)
+def detail(places: Places, data_id: str, view: View) -> wire.DataLook:
+    """What is in it; nothing is known before it has been packed."""
+    try:
+        return wire.DataLook(detail=_detail(places, data_id, view, look(places, data_id, view)))
+    except UnpackedError:
+        return wire.DataLook(detail=None)
+
+
+def _detail(places: Places, data_id: str, view: View, found: Look) -> wire.DataDetail:
     pack, source = found.pack, places.source(data_id)
     off = off_classes(source) if isinstance(source, Path) and view.label == "label" else ()
     named = [] if found.column is None else [inspection.balance(view.label, found.column, found.assigned, off)]

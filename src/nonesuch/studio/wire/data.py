@@ -192,6 +192,12 @@ class DataDetail(Wire):
     refusals: list[RefusalLine]
 
 
+class DataLook(Wire):
+    """What is in a data set; null until a task has packed it under this view."""
+
+    detail: DataDetail | None
+
+
 class PictureLine(Wire):
     """One picture: its row, its name, its class (-1: none), its split."""
 

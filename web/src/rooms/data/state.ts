@@ -49,6 +49,28 @@ export type Detail = components['schemas']['DataDetail'];
 export type Album = components['schemas']['AlbumDetail'];
 export type Line = components['schemas']['PictureLine'];
 
+/** What a task says at its end; the server's description does not hold results. */
+export interface Made {
+  readonly rows: readonly number[];
+  readonly codes: readonly number[];
+  readonly classes: readonly string[];
+  readonly names: readonly string[];
+  readonly places: components['schemas']['Block'];
+  readonly words: string;
+  readonly by: 'features' | 'pixels';
+  readonly height: number;
+  readonly width: number;
+  readonly across: number;
+}
+
+export interface Taken {
+  readonly data: string;
+  readonly added: number;
+  readonly known: number;
+  readonly refused: number;
+  readonly refusals: readonly { readonly name: string; readonly reason: string }[];
+}
+
 /** The question every look at a pack begins with. */
 export const viewOf = (now: DataState) => ({
   ...(now.size ? { size: now.size } : {}),
