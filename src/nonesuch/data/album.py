@@ -14,6 +14,7 @@ import os
 import secrets
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from nonesuch.data.items import is_ignored, is_side_file, printable
@@ -28,9 +29,7 @@ MOST_CLASSES = 1000
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".zip", ".npz")
 _FORBIDDEN = frozenset('/\\:*?"<>|')
-_DEVICES = frozenset(
-    {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))}
-)
+_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
 
 
 class Album:
@@ -283,10 +282,8 @@ def _moved(path: Path, folder: Path) -> int:
 
 
 def _remove_if_empty(folder: Path) -> None:
-    try:
+    with suppress(OSError):  # where there is more in it than pictures, it stays
         folder.rmdir()
-    except OSError:
-        return  # there is more in it than pictures: it stays
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -28,7 +28,7 @@ class Sides:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What bringing the pictures to one size did: how many grew, shrank, stayed, and were changed by crop, pad, stretch.
+    """What fitting did: how many pictures grew, shrank, stayed, and were cropped, padded or distorted (`changed`).
 
     largest: the most that a side grew. shrunk_to: the median share that is left of a side. typical, most: of what
     `Fitting.cost` measures, over the changed ones. All three 0 where there are none.

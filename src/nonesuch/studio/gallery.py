@@ -114,9 +114,15 @@ def _missing(name: str) -> str:
     return ""
 
 
-def detail(places: Places, data_id: str, view: View) -> wire.DataDetail:
-    """What is in it."""
-    found = look(places, data_id, view)
+def detail(places: Places, data_id: str, view: View) -> wire.DataLook:
+    """What is in it; nothing is known before it has been packed."""
+    try:
+        return wire.DataLook(detail=_detail(places, data_id, view, look(places, data_id, view)))
+    except UnpackedError:
+        return wire.DataLook(detail=None)
+
+
+def _detail(places: Places, data_id: str, view: View, found: Look) -> wire.DataDetail:
     pack, source = found.pack, places.source(data_id)
     off = off_classes(source) if isinstance(source, Path) and view.label == "label" else ()
     named = [] if found.column is None else [inspection.balance(view.label, found.column, found.assigned, off)]
@@ -136,11 +142,11 @@ def detail(places: Places, data_id: str, view: View) -> wire.DataDetail:
         classes=[wire.ClassCount(**{name: getattr(line, name) for name in wire.ClassCount.model_fields})
                  for each in named for line in each.classes],
         unlabelled=sum(each.unlabelled for each in named),
-        split=(train, val, test),
+        split=[train, val, test],
         absent={name: names for each in named for name, names in each.absent().items()},
         sides=wire.SidesFound(
-            smallest=sides.smallest, largest=sides.largest, typical=sides.typical, often=list(sides.often),
-            kinds=sides.kinds,
+            smallest=list(sides.smallest), largest=list(sides.largest), typical=list(sides.typical),
+            often=[list(each) for each in sides.often], kinds=sides.kinds,
         ),
         fitted=wire.FittedLine(**{name: getattr(fitted, name) for name in wire.FittedLine.model_fields}),
         enlargement=pack.enlargement,

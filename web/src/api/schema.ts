@@ -37,7 +37,7 @@ export interface paths {
         };
         /**
          * Read Data
-         * @description What is in a data set: sizes, classes, split, refusals. 409 (UnpackedError) until a task has packed it.
+         * @description What is in a data set: sizes, classes, split, refusals; null until a task has packed it.
          */
         get: operations["readData"];
         put?: never;
@@ -1933,11 +1933,7 @@ export interface components {
             rejects: number;
             sides: components["schemas"]["SidesFound"];
             /** Split */
-            split: [
-                number,
-                number,
-                number
-            ];
+            split: number[];
             /** Unlabelled */
             unlabelled: number;
             /** Width */
@@ -1977,6 +1973,13 @@ export interface components {
             most_pictures: number;
             /** Sets */
             sets: components["schemas"]["DataLine"][];
+        };
+        /**
+         * DataLook
+         * @description What is in a data set; null until a task has packed it under this view.
+         */
+        DataLook: {
+            detail: components["schemas"]["DataDetail"] | null;
         };
         /**
          * Directions
@@ -3292,26 +3295,13 @@ export interface components {
             /** Kinds */
             kinds: number;
             /** Largest */
-            largest: [
-                number,
-                number
-            ];
+            largest: number[];
             /** Often */
-            often: [
-                number,
-                number,
-                number
-            ][];
+            often: number[][];
             /** Smallest */
-            smallest: [
-                number,
-                number
-            ];
+            smallest: number[];
             /** Typical */
-            typical: [
-                number,
-                number
-            ];
+            typical: number[];
         };
         /**
          * Slow
@@ -4162,7 +4152,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DataDetail"];
+                    "application/json": components["schemas"]["DataLook"];
                 };
             };
             /** @description Not possible with these pictures, this net or these settings */

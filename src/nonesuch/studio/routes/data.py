@@ -54,8 +54,8 @@ def make_data(studio: Here, asked: wire.NewData) -> wire.AlbumDetail:
 
 
 @router.get("/data/{data_id}")
-def read_data(studio: Here, data_id: DataPath, view: Seen) -> wire.DataDetail:
-    """What is in a data set: sizes, classes, split, refusals. 409 (UnpackedError) until a task has packed it."""
+def read_data(studio: Here, data_id: DataPath, view: Seen) -> wire.DataLook:
+    """What is in a data set: sizes, classes, split, refusals; null until a task has packed it."""
     return gallery.detail(studio.places, data_id, view)
 
 

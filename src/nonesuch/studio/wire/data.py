@@ -129,10 +129,10 @@ class Kept(Wire):
 class SidesFound(Wire):
     """(height, width) as they were found; often: (height, width, pictures)."""
 
-    smallest: tuple[int, int]
-    largest: tuple[int, int]
-    typical: tuple[int, int]
-    often: list[tuple[int, int, int]]
+    smallest: list[Whole]
+    largest: list[Whole]
+    typical: list[Whole]
+    often: list[list[Whole]]
     kinds: int
 
 
@@ -183,13 +183,19 @@ class DataDetail(Wire):
     columns: list[str]
     classes: list[ClassCount]
     unlabelled: Whole
-    split: tuple[Whole, Whole, Whole]
+    split: list[Whole]
     absent: dict[str, list[str]]
     sides: SidesFound
     fitted: FittedLine
     enlargement: str
     rejects: Whole
     refusals: list[RefusalLine]
+
+
+class DataLook(Wire):
+    """What is in a data set; null until a task has packed it under this view."""
+
+    detail: DataDetail | None
 
 
 class PictureLine(Wire):

@@ -1,7 +1,5 @@
 """Lays a data set out as a map, with its pictures as small sprites in one file."""
 
-import os
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,8 +25,8 @@ def do(asked: MappingAsked, desk: Desk) -> MappingDone:
         lambda done, total: desk.say(done, total, "pictures"),
     )
     label = column_for(pack, asked.label)
-    threads = max(1, len(os.sched_getaffinity(0)))
-    found = data_map(pack, asked.by, asked.method, label, asked.most, threads, desk.say)
+    # One thread: a child that waits for its second one beside a busy machine is slower than one that does not.
+    found = data_map(pack, asked.by, asked.method, label, asked.most, 1, desk.say)
     height, width, across = _sprites(pack.pixels, found.rows, desk)
     column = pack.columns.get(asked.label)
     codes = [-1] * len(found.rows) if column is None else [int(column.codes[row]) for row in found.rows]
