@@ -1,8 +1,8 @@
 /** Where one is in a net's latent space: the address, the net's own facts, and the place as the server is asked for it. */
 import { api, asked } from '../../api/client';
 import type { components } from '../../api/schema';
-import type { Sent } from '../../core/blocks';
 import {
+  type Coded,
   atCode,
   atSeed,
   atSeeds,
@@ -202,7 +202,7 @@ export class Walk {
 }
 
 /** The rows of a block (N, M), each as a block (M,). */
-export function rowsOf(sent: Sent): Sent[] {
+export function rowsOf(sent: Coded): Coded[] {
   const [count = 0, size = 0] = sent.shape;
   const bytes = atob(sent.data);
   const row = bytes.length / count;
@@ -213,7 +213,7 @@ export function rowsOf(sent: Sent): Sent[] {
   }));
 }
 
-export function sentOf(values: Float32Array): { shape: number[]; dtype: 'float32'; data: string } {
+export function sentOf(values: Float32Array): Coded {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return { shape: [values.length], dtype: 'float32', data: btoa(String.fromCharCode(...bytes)) };
 }
