@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, get_type_hints
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp
 
 from nonesuch.studio import assets, errors
@@ -14,6 +15,7 @@ from nonesuch.studio.gate import Gate
 from nonesuch.studio.routes import ROUTERS
 from nonesuch.studio.studio import Studio
 from nonesuch.studio.wire.stream import Message
+from nonesuch.studio.work.catalogue import WORKS
 
 
 class App(FastAPI):
@@ -25,10 +27,13 @@ class App(FastAPI):
         return Gate(Bodies(super().build_middleware_stack()), studio.address)
 
     def openapi(self) -> dict[str, Any]:
-        """FastAPI's description, with what it does not know: the types of the event stream, and the gate."""
+        """FastAPI's description, with what it does not know: types of the event stream and of results, and the gate."""
         document = super().openapi()
         streamed = Message.json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
         document["components"]["schemas"].update(streamed["$defs"])
+        # What comes of long work goes through one route as plain JSON; its types are told beside it.
+        for name, schema in _results().items():
+            document["components"]["schemas"].setdefault(name, schema)
         document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         document["security"] = [{"token": []}]
         return document
@@ -58,6 +63,15 @@ def create_app(studio: Studio) -> App:
         app.include_router(router)
     assets.install(app)
     return app
+
+
+def _results() -> dict[str, Any]:
+    """The type of what comes of each kind of long work, by name, as JSON schema."""
+    results = {get_type_hints(work.do)["return"] for work in WORKS.values()}
+    modes = [(result, "serialization") for result in sorted(results, key=lambda result: str(result.__name__))]
+    _, found = models_json_schema(modes, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+    schemas: dict[str, Any] = found["$defs"]
+    return schemas
 
 
 def _camel(route: APIRoute) -> str:

@@ -183,7 +183,7 @@ def _cloud(found: RunMap, rows: npt.NDArray[np.int64]) -> wire.Cloud:
         column=found.column,
         names=list(found.names),
         labels=found.classes.tolist(),
-        frame=wire.Frame(left=frame.left, right=frame.right, bottom=frame.bottom, top=frame.top),
+        frame=wire.Extent(left=frame.left, right=frame.right, bottom=frame.bottom, top=frame.top),
         centre=None if plane is None else _block(plane.centre),
         axes=None if plane is None else _block(plane.axes),
     )

@@ -1668,6 +1668,18 @@ export interface components {
             val: number;
         };
         /**
+         * Closeness
+         * @description How close a drawn picture is: PSNR in dB, and unlikeness on the measuring net's features, 0 for alike.
+         */
+        Closeness: {
+            /** Of */
+            of: string;
+            /** Psnr */
+            psnr: number | null;
+            /** Unlike */
+            unlike: number | null;
+        };
+        /**
          * Cloud
          * @description Pictures of a run in two dimensions: places (N, 2), rows in their split, labels (-1 for none) among `names`.
          *
@@ -1680,7 +1692,7 @@ export interface components {
             /** Column */
             column: string;
             covariances: components["schemas"]["Block"] | null;
-            frame: components["schemas"]["nonesuch__studio__wire__latent__Frame"];
+            frame: components["schemas"]["Extent"];
             /** Labels */
             labels: number[];
             made: components["schemas"]["Block"] | null;
@@ -2186,6 +2198,20 @@ export interface components {
             words: string;
         };
         /**
+         * Extent
+         * @description What part of a plane is shown.
+         */
+        Extent: {
+            /** Bottom */
+            bottom: number;
+            /** Left */
+            left: number;
+            /** Right */
+            right: number;
+            /** Top */
+            top: number;
+        };
+        /**
          * Failed
          * @description The sitting ended in an error; its snapshots are unharmed.
          */
@@ -2245,13 +2271,27 @@ export interface components {
              */
             speed: number;
             /** Stops */
-            stops: components["schemas"]["nonesuch__studio__wire__latent__Stop"][];
+            stops: components["schemas"]["KeyFrame"][];
             /**
              * Way
              * @default slerp
              * @enum {string}
              */
             way: "slerp" | "lerp";
+        };
+        /**
+         * FilmDone
+         * @description The film is the file film.gif.
+         */
+        FilmDone: {
+            /** Frames */
+            frames: number;
+            /** Height */
+            height: number;
+            /** Seconds */
+            seconds: number;
+            /** Width */
+            width: number;
         };
         /**
          * Finished
@@ -2336,6 +2376,19 @@ export interface components {
             vector: components["schemas"]["Block"];
         };
         /**
+         * Frame
+         * @description A net that draws, at one moment: pictures (N, H, W, C) of fixed seeds, and of an AE real ones drawn again.
+         */
+        Frame: {
+            given: components["schemas"]["Block"] | null;
+            /** Images Seen */
+            images_seen: number;
+            redrawn: components["schemas"]["Block"] | null;
+            samples: components["schemas"]["Block"];
+            /** Seeds */
+            seeds: number[];
+        };
+        /**
          * Game
          * @description Made pictures, of fixed seeds, and real ones, before the critic of the newest snapshot.
          */
@@ -2405,6 +2458,30 @@ export interface components {
              */
             steps: number;
         };
+        /**
+         * InversionDone
+         * @description The encoder's answer and the refined one; classes of a conditional generator. losses: of the chosen way.
+         *
+         *     Files: photo.png, encoder.png, refined.png, nearest.png (training picture), strip.png (the way in `shown` steps).
+         */
+        InversionDone: {
+            /** Close */
+            close: components["schemas"]["Closeness"][];
+            encoded: components["schemas"]["Block"];
+            /** Encoded Class */
+            encoded_class: string | null;
+            /** Losses */
+            losses: (number | null)[];
+            refined: components["schemas"]["Block"];
+            /** Refined Class */
+            refined_class: string | null;
+            /** Run */
+            run: string;
+            /** Shown */
+            shown: number[];
+            /** Start */
+            start: string;
+        };
         JsonValue: unknown;
         /**
          * Judged
@@ -2444,6 +2521,15 @@ export interface components {
             id: string;
             /** Width */
             width: number;
+        };
+        /**
+         * KeyFrame
+         * @description A key frame: a place, and its second.
+         */
+        KeyFrame: {
+            point: components["schemas"]["Point"];
+            /** Second */
+            second: number;
         };
         /**
          * LabelColumn
@@ -2510,6 +2596,20 @@ export interface components {
             run: string;
         };
         /**
+         * LikelihoodDone
+         * @description A lower bound on log p(x) in nats, and the share of `among` training pictures that are less probable.
+         */
+        LikelihoodDone: {
+            /** Above */
+            above: number;
+            /** Among */
+            among: number;
+            /** Nats */
+            nats: number | null;
+            /** Run */
+            run: string;
+        };
+        /**
          * Liveness
          * @description Whether a process works on a followed run or task now; said first, and whenever it changes.
          */
@@ -2557,6 +2657,38 @@ export interface components {
             most: number;
             /** Size */
             size?: number | null;
+        };
+        /**
+         * MappingDone
+         * @description The map: rows of the pack, and places (M, 2) in shares of the frame from its upper left corner.
+         *
+         *     sprites.png holds the pictures in the same order, `across` a line, each `height` x `width`.
+         */
+        MappingDone: {
+            /** Across */
+            across: number;
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "features" | "pixels";
+            /** Classes */
+            classes: string[];
+            /** Codes */
+            codes: number[];
+            /** Height */
+            height: number;
+            /** Names */
+            names: string[];
+            places: components["schemas"]["Block"];
+            /** Rows */
+            rows: number[];
+            /** Shares */
+            shares: (number | null)[];
+            /** Width */
+            width: number;
+            /** Words */
+            words: string;
         };
         /**
          * Measured
@@ -2710,6 +2842,22 @@ export interface components {
             size?: number | null;
         };
         /**
+         * PackingDone
+         * @description What was packed.
+         */
+        PackingDone: {
+            /** Channels */
+            channels: number;
+            /** Height */
+            height: number;
+            /** Pictures */
+            pictures: number;
+            /** Rejects */
+            rejects: number;
+            /** Width */
+            width: number;
+        };
+        /**
          * PadAsked
          * @description Runs of the same pictures, one of them an ae or a vae, to be tied to one pad.
          */
@@ -2718,6 +2866,18 @@ export interface components {
             named?: string | null;
             /** Runs */
             runs: string[];
+        };
+        /**
+         * PadDone
+         * @description The pad has the axes of `base`, in standard deviations, and is worth looking at from -reach to reach.
+         */
+        PadDone: {
+            /** Base */
+            base: string;
+            /** Nets */
+            nets: components["schemas"]["TiedNet"][];
+            /** Reach */
+            reach: number;
         };
         /**
          * Pause
@@ -3559,6 +3719,22 @@ export interface components {
             seconds: number;
         };
         /**
+         * Stop
+         * @description Save and end the sitting; the same command goes on later.
+         */
+        Stop: {
+            /**
+             * Reason
+             * @default asked
+             */
+            reason: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            wish: "stop";
+        };
+        /**
          * Stopped
          * @description Training was asked to stop; everything up to here is saved, and the same command goes on.
          */
@@ -3610,6 +3786,22 @@ export interface components {
             layer: string;
             /** Units */
             units: number[];
+        };
+        /**
+         * TakenDone
+         * @description What came into a data set: new pictures, those it had already, and what was refused (the first 200 of them).
+         */
+        TakenDone: {
+            /** Added */
+            added: number;
+            /** Data */
+            data: string;
+            /** Known */
+            known: number;
+            /** Refusals */
+            refusals: components["schemas"]["RejectLine"][];
+            /** Refused */
+            refused: number;
         };
         /**
          * TaskDetail
@@ -3712,6 +3904,26 @@ export interface components {
              * @default 1
              */
             weight: number;
+        };
+        /**
+         * TiedNet
+         * @description A net on the pad: at (x, y) lies its code offset + x across + y up. fit: R^2 of the tie; lands: R^2 of where the
+         *     encoder of the axes sees what it draws.
+         */
+        TiedNet: {
+            across: components["schemas"]["Block"];
+            /** Fit */
+            fit: number | null;
+            /** Kind */
+            kind: string;
+            /** Lands */
+            lands: number | null;
+            /** Named */
+            named: string | null;
+            offset: components["schemas"]["Block"];
+            /** Run */
+            run: string;
+            up: components["schemas"]["Block"];
         };
         /**
          * TrainForm
@@ -3875,58 +4087,6 @@ export interface components {
             pixels: components["schemas"]["Block"];
             /** Scale */
             scale: number | null;
-        };
-        /**
-         * Frame
-         * @description What part of a plane is shown.
-         */
-        nonesuch__studio__wire__latent__Frame: {
-            /** Bottom */
-            bottom: number;
-            /** Left */
-            left: number;
-            /** Right */
-            right: number;
-            /** Top */
-            top: number;
-        };
-        /**
-         * Stop
-         * @description A key frame: a place, and its second.
-         */
-        nonesuch__studio__wire__latent__Stop: {
-            point: components["schemas"]["Point"];
-            /** Second */
-            second: number;
-        };
-        /**
-         * Frame
-         * @description A net that draws, at one moment: pictures (N, H, W, C) of fixed seeds, and of an AE real ones drawn again.
-         */
-        nonesuch__studio__wire__train__Frame: {
-            given: components["schemas"]["Block"] | null;
-            /** Images Seen */
-            images_seen: number;
-            redrawn: components["schemas"]["Block"] | null;
-            samples: components["schemas"]["Block"];
-            /** Seeds */
-            seeds: number[];
-        };
-        /**
-         * Stop
-         * @description Save and end the sitting; the same command goes on later.
-         */
-        nonesuch__training__wishes__Stop: {
-            /**
-             * Reason
-             * @default asked
-             */
-            reason: string;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            wish: "stop";
         };
     };
     responses: never;
@@ -6730,7 +6890,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["nonesuch__studio__wire__train__Frame"];
+                    "application/json": components["schemas"]["Frame"];
                 };
             };
             /** @description Not possible with these pictures, this net or these settings */
@@ -8084,7 +8244,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Pause"] | components["schemas"]["Resume"] | components["schemas"]["nonesuch__training__wishes__Stop"] | components["schemas"]["Step"] | components["schemas"]["Rate"] | components["schemas"]["Slow"] | components["schemas"]["Save"];
+                "application/json": components["schemas"]["Pause"] | components["schemas"]["Resume"] | components["schemas"]["Stop"] | components["schemas"]["Step"] | components["schemas"]["Rate"] | components["schemas"]["Slow"] | components["schemas"]["Save"];
             };
         };
         responses: {

@@ -32,15 +32,15 @@ test('between two parents lie even steps', () => {
 });
 
 test('a code goes to an address and back to the server with the same bytes', () => {
-  const code = { shape: [2], dtype: 'float32', data: '+/8/PwAAgD8=' } as const;
+  const code = { shape: [2], dtype: 'float32' as const, data: '+/8/PwAAgD8=' };
   const text = format(atCode(code));
   expect(text).toBe('z-_8_PwAAgD8');
   expect(terms(parse(text)!, 2)).toEqual([{ weight: 1, code }]);
 });
 
 test('a place on the plane is the centre and so much of both axes', () => {
-  const part = (data: string) => ({ shape: [1], dtype: 'float32', data }) as const;
-  const plane = { centre: part('AAAA'), axes: [part('BBBB'), part('CCCC')] } as const;
+  const part = (data: string) => ({ shape: [1], dtype: 'float32' as const, data });
+  const plane = { centre: part('AAAA'), axes: [part('BBBB'), part('CCCC')] as const };
   expect(terms(sum([2, onPlane(3, -1)]), 1, plane)).toEqual([
     { weight: 2, code: plane.centre },
     { weight: 6, code: plane.axes[0] },

@@ -6,7 +6,12 @@
  *     zAAAAPwAA…     a code itself: float32, base64url
  *     s3_0~-1*s4_0   a sum, each with its weight
  */
-import type { Sent } from './blocks';
+/** A code as the server takes it. */
+export interface Coded {
+  shape: number[];
+  dtype: 'float32' | 'uint8';
+  data: string;
+}
 
 export type What =
   | { readonly kind: 'seeds'; readonly x: number; readonly y: number }
@@ -21,15 +26,15 @@ export type Spot = readonly Part[];
 
 /** A net's own plane: code = centre + x axes[0] + y axes[1], all as the server sends them. */
 export interface Plane {
-  readonly centre: Sent;
-  readonly axes: readonly [Sent, Sent];
+  readonly centre: Coded;
+  readonly axes: readonly [Coded, Coded];
 }
 
 export interface Term {
   weight: number;
   seed?: number;
   plane?: { x: number; y: number };
-  code?: Sent;
+  code?: Coded;
 }
 
 export const SEEDS_IN_ROW = 100;
@@ -44,7 +49,7 @@ export const atSeed = (seed: number): Spot => atSeeds(seed % SEEDS_IN_ROW, Math.
 export const noise = (seed: number): Spot => one({ kind: 'noise', seed });
 
 /** A code that the server has sent, as a place. */
-export const atCode = (sent: Sent): Spot =>
+export const atCode = (sent: Pick<Coded, 'data'>): Spot =>
   one({ kind: 'code', code: sent.data.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '') });
 
 export function format(spot: Spot): string {
@@ -134,7 +139,7 @@ export function terms(spot: Spot, latent: number, plane?: Plane): Term[] | undef
   return found;
 }
 
-function sent(code: string, latent: number): Sent {
+function sent(code: string, latent: number): Coded {
   const plain = code.replaceAll('-', '+').replaceAll('_', '/');
   const data = plain + '='.repeat((4 - (plain.length % 4)) % 4);
   return { shape: [latent], dtype: 'float32', data };

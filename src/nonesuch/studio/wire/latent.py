@@ -122,7 +122,7 @@ class Space(Wire):
     no_likelihood: str
 
 
-class Frame(Wire):
+class Extent(Wire):
     """What part of a plane is shown."""
 
     left: float
@@ -148,7 +148,7 @@ class Cloud(Wire):
     column: str
     names: list[str]
     labels: list[int]
-    frame: Frame
+    frame: Extent
     centre: Block | None
     axes: Block | None
 
@@ -233,7 +233,7 @@ class LikelihoodDone(Wire):
     among: Whole
 
 
-class Stop(Wire):
+class KeyFrame(Wire):
     """A key frame: a place, and its second."""
 
     second: float = Field(ge=0, le=600)
@@ -244,7 +244,7 @@ class FilmAsked(Wire):
     """A film through key frames in the order of their seconds."""
 
     run: RunId
-    stops: list[Stop] = Field(min_length=2, max_length=32)
+    stops: list[KeyFrame] = Field(min_length=2, max_length=32)
     speed: float = Field(12.0, ge=1, le=50)
     way: Way = "slerp"
     ease: Ease = "smooth"

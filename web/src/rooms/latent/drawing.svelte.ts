@@ -1,0 +1,67 @@
+/** Pictures of places: one that follows the hand, the last wish wins; and sheets of several at once. */
+import { api, asked, wordsOf } from '../../api/client';
+import type { components } from '../../api/schema';
+import { type Block, part, received } from '../../core/blocks';
+import { pixels } from '../../core/colours';
+import { latest } from '../../core/latest';
+import type { Point } from './walk.svelte';
+
+export type Wish = components['schemas']['PictureAsked'];
+
+/** The server draws at most so many places in one request. */
+export const MOST_POINTS = 128;
+
+/** A picture that follows what `wish` says. Milliseconds from the wish to the picture are measured beside it. */
+export class Follower {
+  picture: ImageBitmap | undefined = $state.raw();
+  problem = $state('');
+  milliseconds: number | undefined = $state();
+
+  constructor(run: () => string, wish: () => Wish | undefined) {
+    const drawing = latest(
+      async (each: { run: string; wish: Wish; since: number }, signal: AbortSignal) => {
+        const params = { path: { run_id: each.run } };
+        const body = each.wish;
+        const found = await asked(api.POST('/api/runs/{run_id}/place', { params, body, signal, parseAs: 'blob' }));
+        return createImageBitmap(found as unknown as Blob);
+      },
+      (picture, { since }) => {
+        this.picture?.close();
+        this.picture = picture;
+        this.problem = '';
+        this.milliseconds = performance.now() - since;
+      },
+      (error) => (this.problem = wordsOf(error)),
+    );
+    $effect(() => {
+      const body = wish();
+      if (body !== undefined && run()) drawing.ask({ run: run(), wish: body, since: performance.now() });
+    });
+    $effect(() => drawing.stop);
+  }
+}
+
+/** Several places as pictures, drawn in parts where they are many. */
+export async function sheet(
+  run_id: string,
+  points: readonly Point[],
+  named: string | null,
+  signal?: AbortSignal,
+): Promise<ImageData[]> {
+  const found: ImageData[] = [];
+  for (let start = 0; start < points.length; start += MOST_POINTS) {
+    const body = { points: points.slice(start, start + MOST_POINTS), named };
+    const params = { path: { run_id } };
+    const some = await asked(api.POST('/api/runs/{run_id}/places', { params, body, signal }));
+    found.push(...imagesOf(received(some.pictures)));
+  }
+  return found;
+}
+
+function imagesOf(block: Block): ImageData[] {
+  const [count = 0, height = 0, width = 0, channels = 0] = block.shape;
+  return Array.from(
+    { length: count },
+    (_, at) => new ImageData(pixels(part(block, at).values, channels), width, height),
+  );
+}
