@@ -1,5 +1,6 @@
 /** What the address of the room Network says: which net looks at what, which unit is unfolded, what is switched. */
 import type { components } from '../../api/schema';
+import type { View } from '../../shell/location.svelte';
 import { choice, type Field, list, real, text, whole } from '../../core/url';
 
 export type Schemas = components['schemas'];
@@ -26,7 +27,10 @@ const unitSwitch: Field<Switch> = {
 };
 
 export const TABS = ['maps', 'confusion', 'crops', 'dreams', 'needed', 'templates'] as const;
+export type Tab = (typeof TABS)[number];
 export const METHODS = ['none', 'grad-cam', 'gradient', 'integrated gradients', 'occlusion'] as const;
+
+type ValuesOf<F> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never };
 
 export const fields = {
   run: text('', 100),
@@ -47,6 +51,9 @@ export const fields = {
   task: text('', 60),
   beside: text('', 100),
 };
+
+export type State = ValuesOf<typeof fields>;
+export type Address = View<State>;
 
 /** Switches as the server takes them: the units of a layer with one factor together. */
 export function switched(off: readonly Switch[]): Switched[] {
@@ -69,3 +76,7 @@ export function turned(off: readonly Switch[], layer: string, unit: number, fact
 /** What a unit hands on now: 1 unless it is switched. */
 export const factorOf = (off: readonly Switch[], layer: string, unit: number): number =>
   off.find((each) => each.layer === layer && each.unit === unit)?.factor ?? 1;
+
+/** The layer to begin with where a person has chosen none: the last that gives maps behind an activation, else the last. */
+export const deepest = ({ layers }: Anatomy): string =>
+  (layers.findLast(({ kind, maps }) => maps && kind === 'activation') ?? layers.at(-1))?.name ?? '';
