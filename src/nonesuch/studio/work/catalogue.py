@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from nonesuch.studio.wire.data import PackingAsked
+from nonesuch.studio.wire.kernels import LessonAsked
 from nonesuch.studio.wire.latent import (
     CloudAsked,
     DirectionsAsked,
@@ -19,6 +20,7 @@ from nonesuch.studio.work import (
     dreams,
     film,
     inversion,
+    lesson,
     likelihood,
     packing,
     pad,
@@ -29,6 +31,7 @@ from nonesuch.studio.work import (
 from nonesuch.studio.work.desk import Work
 
 WORKS: Mapping[str, Work] = {
+    "lesson": Work(LessonAsked, lesson.do),
     "packing": Work(PackingAsked, packing.do),
     "directions": Work(DirectionsAsked, directions.do),
     "inversion": Work(InversionAsked, inversion.do),
