@@ -6,7 +6,10 @@ import { slider } from './sliding';
 
 export const BIAS = 'bias';
 export const MINE = 'mine';
-export const ACTS = { leaky: [0.2], relu: [], pool: [2], average: [2], norm: [] } as const satisfies Record<string, readonly number[]>;
+export const ACTS = { leaky: [0.2], relu: [], pool: [2], average: [2], norm: [] } as const satisfies Record<
+  string,
+  readonly number[]
+>;
 export type Act = keyof typeof ACTS;
 
 /** Kernels that have a name, as the server lists them, and the person's own. */
@@ -35,7 +38,8 @@ export function partsOf(text: string): Part[] {
   return text.split(',').map((part) => {
     const [name = '', ...rest] = part.trim().split(/\s+/);
     const numbers = rest.map(Number);
-    if (!numbers.every((value) => Math.abs(value) < 1e6)) throw new ChainError(`A step is a word and its numbers, as “leaky 0.2”, not “${part.trim()}”.`);
+    if (!numbers.every((value) => Math.abs(value) < 1e6))
+      throw new ChainError(`A step is a word and its numbers, as “leaky 0.2”, not “${part.trim()}”.`);
     return { name, numbers };
   });
 }
@@ -45,7 +49,11 @@ export const textOf = (parts: readonly Part[]): string =>
 
 /** The numbers a word usually has. */
 export const usual = (name: string): readonly number[] =>
-  name === BIAS ? [0] : ((FORMULAS as Record<string, readonly number[]>)[name] ?? (ACTS as Record<string, readonly number[]>)[name] ?? []);
+  name === BIAS
+    ? [0]
+    : ((FORMULAS as Record<string, readonly number[]>)[name] ??
+      (ACTS as Record<string, readonly number[]>)[name] ??
+      []);
 
 /** Parts as steps; a bias belongs to the kernel before it. `edge`: of all kernels, instead of their own. */
 export function stepsOf(parts: readonly Part[], named: Named, edge: Edge | null = null): Step[] {
@@ -57,7 +65,10 @@ export function stepsOf(parts: readonly Part[], named: Named, edge: Edge | null 
       if (before === undefined || 'act' in before.does || numbers.length !== 1) {
         throw new ChainError('A bias is one number after a kernel, as in “emboss, bias 0.1”.');
       }
-      found.push({ words: `${before.words}, ${words}`, does: { ...before.does, offset: before.does.offset + (numbers[0] as number) } });
+      found.push({
+        words: `${before.words}, ${words}`,
+        does: { ...before.does, offset: before.does.offset + (numbers[0] as number) },
+      });
       continue;
     }
     const does = made(name, [...numbers, ...usual(name).slice(numbers.length)], named);
@@ -95,9 +106,12 @@ function act(name: Act, by: number, planes: Planes, words: string): Planes {
   if (name === 'leaky') return mapped(planes, (value) => (value < 0 ? by * value : value));
   if (name === 'relu') return mapped(planes, (value) => (value > 0 ? value : 0));
   if (name === 'norm') return normed(planes);
-  if (!Number.isInteger(by) || by < 1) throw new ChainError(`Squares to pool have a whole side of at least 1, not ${by}.`);
+  if (!Number.isInteger(by) || by < 1)
+    throw new ChainError(`Squares to pool have a whole side of at least 1, not ${by}.`);
   if (by > Math.min(planes.height, planes.width)) {
-    throw new ChainError(`At “${words}” the picture is only ${planes.width}×${planes.height} any more: leave a step out.`);
+    throw new ChainError(
+      `At “${words}” the picture is only ${planes.width}×${planes.height} any more: leave a step out.`,
+    );
   }
   return pooled(planes, by, name === 'pool');
 }

@@ -30,7 +30,10 @@ export interface Planes {
 
 const RANK_ONE = 1e-6;
 
-export function kernel(weights: readonly (readonly number[])[] | readonly (readonly (readonly number[])[])[], rest: Partial<Kernel> = {}): Kernel {
+export function kernel(
+  weights: readonly (readonly number[])[] | readonly (readonly (readonly number[])[])[],
+  rest: Partial<Kernel> = {},
+): Kernel {
   const across = Array.isArray(weights[0]?.[0]) ? weights.length : 0;
   const side = across ? (weights[0] as readonly unknown[]).length : weights.length;
   const flat = weights.flat(2) as number[];
@@ -40,7 +43,9 @@ export function kernel(weights: readonly (readonly number[])[] | readonly (reado
 /** Weights row by row, for each channel that it spans, as kernels are written in the api. */
 export function blocks({ side, weights }: Kernel): number[][][] {
   return Array.from({ length: weights.length / side ** 2 }, (_, block) =>
-    Array.from({ length: side }, (_, row) => weights.slice((block * side + row) * side, (block * side + row + 1) * side)),
+    Array.from({ length: side }, (_, row) =>
+      weights.slice((block * side + row) * side, (block * side + row + 1) * side),
+    ),
   );
 }
 
@@ -83,7 +88,8 @@ export function standing(at: number, count: number, edge: Edge): number {
 
 /** Why a kernel cannot be laid on such a picture, in a person's words; null when it can. */
 export function misfit(found: Kernel, channels: number, height: number, width: number): string | null {
-  if (found.scale === 0) return 'The sum is divided by the scale, and nothing can be divided by 0. Give 1, or the sum of the weights.';
+  if (found.scale === 0)
+    return 'The sum is divided by the scale, and nothing can be divided by 0. Give 1, or the sum of the weights.';
   if (found.across && found.across !== channels) {
     return `This kernel spans ${found.across} channels; the picture has ${channels}.`;
   }
@@ -98,7 +104,8 @@ export function misfit(found: Kernel, channels: number, height: number, width: n
 /** Why a stride does not come out even on a picture; null when it does. The last window then hangs over the edge. */
 export function unevenStride(stride: number, height: number, width: number): string | null {
   if (!Number.isInteger(stride) || stride < 1) return `A stride is a whole number of at least 1, not ${stride}.`;
-  if (stride > Math.min(height, width)) return `A stride of ${stride} leaps over the whole picture of ${width}×${height} pixels.`;
+  if (stride > Math.min(height, width))
+    return `A stride of ${stride} leaps over the whole picture of ${width}×${height} pixels.`;
   const odd = [width, height].filter((side) => side % stride);
   if (odd.length === 0) return null;
   return `A stride of ${stride} does not fit: ${odd[0]} pixels are ${Math.floor((odd[0] as number) / stride)} steps and ${(odd[0] as number) % stride} left over, so the last window stands for less.`;
@@ -139,8 +146,16 @@ export function spelled(found: Kernel, planes: Planes, x: number, y: number, cha
       const [sx, sy] = [standing(px, planes.width, edge), standing(py, planes.height, edge)];
       const inside = sx >= 0 && sy >= 0;
       const pixel = inside ? (planes.values[(plane * planes.height + sy) * planes.width + sx] as number) : 0;
-      const outside = px !== sx || py !== sy;
-      terms.push({ channel: plane, x: inside ? sx : px, y: inside ? sy : py, outside, weight, pixel, product: weight * pixel });
+      const outside = px < 0 || py < 0 || px >= planes.width || py >= planes.height;
+      terms.push({
+        channel: plane,
+        x: inside ? sx : px,
+        y: inside ? sy : py,
+        outside,
+        weight,
+        pixel,
+        product: weight * pixel,
+      });
     }
   }
   const total = terms.reduce((sum, term) => sum + term.product, 0);

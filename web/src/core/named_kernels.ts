@@ -3,11 +3,15 @@
 import type { Kernel } from './kernels';
 
 /** The numbers each takes, and what they usually are: sigma; two sigmas; wavelength and degrees. */
-export const FORMULAS = { gaussian: [2], dog: [1, 1.6], gabor: [8, 0] } as const satisfies Record<string, readonly number[]>;
+export const FORMULAS = { gaussian: [2], dog: [1, 1.6], gabor: [8, 0] } as const satisfies Record<
+  string,
+  readonly number[]
+>;
 
 export function formula(name: keyof typeof FORMULAS, numbers: readonly number[]): Kernel {
   const [first = 1, second = 0] = numbers;
-  if (!(first > 0) || (name === 'dog' && !(second > 0))) throw new RangeError(`${name} takes numbers above 0, in pixels.`);
+  if (!(first > 0) || (name === 'dog' && !(second > 0)))
+    throw new RangeError(`${name} takes numbers above 0, in pixels.`);
   if (name === 'gaussian') return made(gaussian(first));
   if (name === 'gabor') return made(gabor(first, second));
   const side = sideOf(Math.max(first, second));

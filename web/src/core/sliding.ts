@@ -18,15 +18,29 @@ export interface Bytes {
   /** Numbers from a pixel to the next one: 4 on a canvas. */
   readonly step: number;
   readonly values: Uint8ClampedArray | Uint8Array;
+  /** Nothing is see-through, as in a camera's picture: saves looking. */
+  readonly opaque?: boolean;
 }
 
-type Row = (sums: Float32Array, from: Float32Array, at: number, weights: Float32Array, first: number, stride: number) => void;
+type Row = (
+  sums: Float32Array,
+  from: Float32Array,
+  at: number,
+  weights: Float32Array,
+  first: number,
+  stride: number,
+) => void;
 
 export interface Slider {
   /** Over floats: the same as `apply` in Python. */
   planes(kernel: Kernel, picture: Planes): Planes;
   /** Over the first `channels` bytes of each pixel, into RGBA: rounded to the nearest, halves to the even, cut to 0 to 255. */
-  canvas(kernel: Kernel, picture: Bytes, channels: 1 | 3, rows?: readonly [number, number]): Uint8ClampedArray<ArrayBuffer>;
+  canvas(
+    kernel: Kernel,
+    picture: Bytes,
+    channels: 1 | 3,
+    rows?: readonly [number, number],
+  ): Uint8ClampedArray<ArrayBuffer>;
 }
 
 export function slider(): Slider {
@@ -34,10 +48,19 @@ export function slider(): Slider {
   let between = new Float32Array(0);
   let sums = new Float32Array(0);
 
-  const room = (memory: Float32Array<ArrayBuffer>, size: number) => (memory.length < size ? new Float32Array(size) : memory);
+  const room = (memory: Float32Array<ArrayBuffer>, size: number) =>
+    memory.length < size ? new Float32Array(size) : memory;
 
   /** Sums of rows `first` to `last` of the result, before scale and offset: `put` gets each, and must use it at once. */
-  function slide(kernel: Kernel, plane: (channel: number) => number, width: number, first: number, last: number, put: (row: number, sums: Float32Array) => void, channel: number): void {
+  function slide(
+    kernel: Kernel,
+    plane: (channel: number) => number,
+    width: number,
+    first: number,
+    last: number,
+    put: (row: number, sums: Float32Array) => void,
+    channel: number,
+  ): void {
     const { side, stride } = kernel;
     const wide = width + side - 1;
     const across = places(width, stride);
@@ -62,6 +85,13 @@ export function slider(): Slider {
     const weights = Float32Array.from(kernel.weights);
     const spanned = kernel.across || 1;
     const line = sums.subarray(0, across);
+    if (side === 3 && stride === 1 && spanned === 1) {
+      for (let at = first; at < last; at++) {
+        nine(line, padded, plane(channel) + at * wide, wide, weights);
+        put(at, line);
+      }
+      return;
+    }
     for (let at = first; at < last; at++) {
       line.fill(0);
       for (let block = 0; block < spanned; block++) {
@@ -107,9 +137,22 @@ export function slider(): Slider {
       const [first, last] = rows ?? [0, high];
       padded = room(padded, size * channels);
       for (let channel = 0; channel < channels; channel++) {
-        pad(padded, channel * size, values, channel, step, height, width, reach, kernel.edge, first * stride, (last - 1) * stride + 1);
+        pad(
+          padded,
+          channel * size,
+          values,
+          channel,
+          step,
+          height,
+          width,
+          reach,
+          kernel.edge,
+          first * stride,
+          (last - 1) * stride + 1,
+        );
       }
       const drawn = new Uint8ClampedArray((last - first) * wide * 4);
+      new Uint32Array(drawn.buffer).fill(0xff000000);
       const made = kernel.across ? 1 : channels;
       const plain = scale === 1 && offset === 0;
       for (let channel = 0; channel < made; channel++) {
@@ -117,7 +160,9 @@ export function slider(): Slider {
           let target = (row - first) * wide * 4 + channel;
           // A clamped array rounds as Python does: to the nearest, halves to the even.
           if (plain) for (let x = 0; x < wide; x++, target += 4) drawn[target] = found[x] as number;
-          else for (let x = 0; x < wide; x++, target += 4) drawn[target] = Math.fround(Math.fround((found[x] as number) / scale) + offset);
+          else
+            for (let x = 0; x < wide; x++, target += 4)
+              drawn[target] = Math.fround(Math.fround((found[x] as number) / scale) + offset);
         };
         slide(kernel, (plane) => plane * size, width, first, last, put, channel);
       }
@@ -128,16 +173,22 @@ export function slider(): Slider {
 }
 
 /** Grey into all three colours, and each place as see-through as the pixel it stands for. */
-function finish(drawn: Uint8ClampedArray, grey: boolean, picture: Bytes, first: number, stride: number, wide: number): void {
+function finish(
+  drawn: Uint8ClampedArray,
+  grey: boolean,
+  picture: Bytes,
+  first: number,
+  stride: number,
+  wide: number,
+): void {
   const pixels = drawn.length >> 2;
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    if (grey) drawn[pixel * 4 + 1] = drawn[pixel * 4 + 2] = drawn[pixel * 4] as number;
-    drawn[pixel * 4 + 3] = 255;
+  if (grey) {
+    for (let pixel = 0; pixel < pixels; pixel++) drawn[pixel * 4 + 1] = drawn[pixel * 4 + 2] = drawn[pixel * 4]!;
   }
-  if (picture.step !== 4) return;
+  if (picture.step !== 4 || picture.opaque) return;
   for (let row = 0, pixel = 0; pixel < pixels; row++) {
     const source = (first + row) * stride * picture.width;
-    for (let x = 0; x < wide; x++, pixel++) drawn[pixel * 4 + 3] = picture.values[(source + x * stride) * 4 + 3] as number;
+    for (let x = 0; x < wide; x++, pixel++) drawn[pixel * 4 + 3] = picture.values[(source + x * stride) * 4 + 3]!;
   }
 }
 
@@ -147,7 +198,19 @@ function isEmpty(weights: Float32Array, from: number, side: number): boolean {
 }
 
 /** One plane with `reach` pixels more on every side, into `padded` from `target` on; rows `low` to `high` and around. */
-function pad(padded: Float32Array, target: number, values: ArrayLike<number>, from: number, step: number, height: number, width: number, reach: number, edge: Edge, low: number, high: number): void {
+function pad(
+  padded: Float32Array,
+  target: number,
+  values: ArrayLike<number>,
+  from: number,
+  step: number,
+  height: number,
+  width: number,
+  reach: number,
+  edge: Edge,
+  low: number,
+  high: number,
+): void {
   const wide = width + 2 * reach;
   for (let y = low - reach; y < high + reach; y++) {
     const line = target + (y + reach) * wide;
@@ -163,6 +226,28 @@ function pad(padded: Float32Array, target: number, values: ArrayLike<number>, fr
       padded[line + reach - x] = left < 0 ? 0 : (values[from + (row * width + left) * step] as number);
       padded[line + reach + width - 1 + x] = right < 0 ? 0 : (values[from + (row * width + right) * step] as number);
     }
+  }
+}
+
+/** The commonest kernel in one pass: each number is read once a row of the kernel, not three times. */
+function nine(sums: Float32Array, from: Float32Array, at: number, wide: number, weights: Float32Array): void {
+  const [a, b, c] = [weights[0]!, weights[1]!, weights[2]!];
+  const [d, e, f] = [weights[3]!, weights[4]!, weights[5]!];
+  const [g, h, i] = [weights[6]!, weights[7]!, weights[8]!];
+  const [second, third] = [at + wide, at + 2 * wide];
+  let [left0, middle0] = [from[at]!, from[at + 1]!];
+  let [left1, middle1] = [from[second]!, from[second + 1]!];
+  let [left2, middle2] = [from[third]!, from[third + 1]!];
+  for (let x = 0; x < sums.length; x++) {
+    const [right0, right1, right2] = [from[at + x + 2]!, from[second + x + 2]!, from[third + x + 2]!];
+    const above = a * left0 + b * middle0 + c * right0;
+    sums[x] = above + d * left1 + e * middle1 + f * right1 + g * left2 + h * middle2 + i * right2;
+    left0 = middle0;
+    middle0 = right0;
+    left1 = middle1;
+    middle1 = right1;
+    left2 = middle2;
+    middle2 = right2;
   }
 }
 
