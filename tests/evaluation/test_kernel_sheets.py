@@ -31,9 +31,9 @@ def test_black_and_white_are_as_far_from_0_and_single_numbers_do_not_count() -> 
     values = torch.zeros(1, 40, 50)
     values[0, 0, 0] = -100.0
     values[0, 20:] = 2.0
-    low, high = kernel_sheets._span(values)
+    low, high = kernel_sheets.span_of(values)
     assert (low, high) == (-2.0, 2.0)
-    assert kernel_sheets._shown(values, (low, high))[[0, 5, 30], 0, 0].tolist() == [0, 128, 255]
+    assert kernel_sheets.painted(values, (low, high))[[0, 5, 30], 0, 0].tolist() == [0, 128, 255]
 
 
 def test_a_lesson_has_a_column_for_each_moment_and_one_for_what_was_wanted() -> None:

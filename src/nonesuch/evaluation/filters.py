@@ -7,11 +7,13 @@ import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from nonesuch.assembly import engine, reopen
+from nonesuch.data.decode import fit
 from nonesuch.data.items import Reject
 from nonesuch.errors import DataError, NetError, RunError
 from nonesuch.evaluation.classifier import logits_of
@@ -49,18 +51,23 @@ class Edited:
     pictures: int = 0
 
 
-def filters(run: Run, file: str | Path) -> Filters:
-    """All filters of the first convolution, and what they make of a picture file as the net sees it, in [-1, 1].
-
-    Raises RunError for a net without a convolution that sees pictures, DataError for a file that cannot be read.
-    """
-    kernels = [run.kernel(0)]
+def learnt(run: Run) -> tuple[Kernel, ...]:
+    """All filters of the first convolution. Raises RunError for a net without one that sees pictures."""
+    first = run.kernel(0)
     conv = first_convolution(run.net, run.recipe.data.channels)
     assert conv is not None
-    kernels += [run.kernel(number) for number in range(1, conv.out_channels)]
-    pixels = _read(run, file)
+    return first, *(run.kernel(number) for number in range(1, conv.out_channels))
+
+
+def filters(run: Run, picture: str | Path | Picture) -> Filters:
+    """All filters of the first convolution, and what they make of a picture as the net sees it, in [-1, 1].
+
+    picture: a file, or pixels (H, W, C). Raises RunError for a net without a convolution that sees pictures, DataError
+    for a file that cannot be read.
+    """
+    kernels, pixels = learnt(run), _read(run, picture)
     maps = torch.cat([sliding.apply(kernel, to_signed(pixels))[0] for kernel in kernels])
-    return Filters(_picture(pixels), tuple(kernels), maps)
+    return Filters(_picture(pixels), kernels, maps)
 
 
 def fitted(kernel: Kernel, was: Kernel, same_strength: bool) -> Kernel:
@@ -81,11 +88,12 @@ def fitted(kernel: Kernel, was: Kernel, same_strength: bool) -> Kernel:
     return replace(was, weights=weights)
 
 
-def edited(run: Run, file: str | Path, number: int, kernel: Kernel, held_out: bool = False) -> Edited:
-    """Put a kernel (C, k, k) in the place of a filter of a copy of a classifier, and ask both of a picture file.
+def edited(run: Run, picture: str | Path | Picture, number: int, kernel: Kernel, held_out: bool = False) -> Edited:
+    """Put a kernel (C, k, k) in the place of a filter of a copy of a classifier, and ask both of a picture.
 
-    held_out: also measure both on all test pictures. Raises RunError unless a classifier with a convolution that sees
-    pictures, NetError for a filter it does not have or a kernel of another shape, DataError for a file.
+    picture: a file, or pixels (H, W, C). held_out: also measure both on all test pictures. Raises RunError unless a
+    classifier with a convolution that sees pictures, NetError for a filter it does not have or a kernel of another
+    shape, DataError for a file.
     """
     if run.recipe.kind != "cnn":
         raise RunError(f"{run.folder.path.name} holds a {run.recipe.kind}, which has no classes; edit a cnn's filter")
@@ -94,7 +102,7 @@ def edited(run: Run, file: str | Path, number: int, kernel: Kernel, held_out: bo
     conv = first_convolution(changed, run.recipe.data.channels)
     assert conv is not None
     put(kernel, conv, number)
-    pixels = _read(run, file)
+    pixels = _read(run, picture)
     fabric, now = engine(run.recipe.machine), of_layer(conv, number)
     before, after = (logits_of(net, fabric, run.recipe, pixels)[0].softmax(0) for net in (run.net, changed))
     old, new = (sliding.apply(each, to_signed(pixels))[0, 0] for each in (was, now))
@@ -112,8 +120,12 @@ def _picture(pixels: Tensor) -> Picture:
     return found
 
 
-def _read(run: Run, file: str | Path) -> Tensor:
-    (found,) = run.read([file])
+def _read(run: Run, picture: str | Path | Picture) -> Tensor:
+    if isinstance(picture, np.ndarray):
+        settings = run.recipe.data
+        seen = fit(picture, settings.size, settings.fit, settings.channels)
+        return torch.from_numpy(np.ascontiguousarray(seen)[None].copy()).permute(0, 3, 1, 2)
+    (found,) = run.read([picture])
     if isinstance(found, Reject):
         raise DataError(f"{found.name}: {found.reason}; give a picture file")
     return found[1]

@@ -5,15 +5,18 @@ pictures of one channel each. A photo alone says little of a kernel, as neighbou
 stand for each other; so where another chain is the teacher, both are also shown a picture of noise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from nonesuch.data import decode
 from nonesuch.errors import NetError, RecipeError
 from nonesuch.lens.chains import Step, chain
 from nonesuch.lens.kernels import Kernel, of_layer
+from nonesuch.pixels import Picture
 from nonesuch.training.budget import Budget
 from nonesuch.training.events import Diverged
 from nonesuch.training.imitate import Imitate
@@ -21,6 +24,11 @@ from nonesuch.training.loop import Pace, fit
 from nonesuch.training.optimizers import OptimizerSettings, build
 
 SETTINGS = OptimizerSettings(name="adam", rate=0.1)
+LEARNT_SIDE = 192
+"""A picture to learn on is brought down to this side: a step then takes some milliseconds."""
+
+Heard = Callable[[int], None]
+"""Told after each step how many there have been."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +56,35 @@ class _Plain:
         torch.autograd.backward(tensor)
 
 
+def small(pixels: Picture, channels: int) -> Picture:
+    """A picture (H, W, C) brought down to LEARNT_SIDE where it is larger, with 1 channel or 3."""
+    height, width = pixels.shape[:2]
+    factor = min(1.0, LEARNT_SIDE / max(height, width))
+    size = (max(1, round(height * factor)), max(1, round(width * factor)))
+    return decode.fit(pixels, size, "stretch", 1 if channels == 1 else 3)
+
+
+def as_image(pixels: Picture) -> Tensor:
+    """Colours (C, H, W) in [0, 1]; what is see-through is not looked at."""
+    return torch.from_numpy(pixels[..., :3].astype(np.float32)).permute(2, 0, 1) / 255
+
+
+def aim_of(wanted: Picture, given: Picture) -> Tensor:
+    """A wanted picture in [0, 1], as small as `small` makes the given one. Raises RecipeError for another size."""
+    if wanted.shape[:2] != given.shape[:2]:
+        sizes = (f"{width}x{height}" for height, width in (given.shape[:2], wanted.shape[:2]))
+        raise RecipeError("{} pixels cannot become {}: give a wanted picture of the same size".format(*sizes))
+    return as_image(small(wanted[..., :3], given.shape[2]))
+
+
 def learn(
-    row: Sequence[Step], image: Tensor, many: int, seed: int = 0, wanted: Tensor | None = None, moments: int = 8
+    row: Sequence[Step],
+    image: Tensor,
+    many: int,
+    seed: int = 0,
+    wanted: Tensor | None = None,
+    moments: int = 8,
+    heard: Heard | None = None,
 ) -> Lesson:
     """In `many` steps, from random kernels in the place of those of a chain that was made for one channel.
 
@@ -77,11 +112,17 @@ def learn(
         raise RecipeError("what the chain makes has {} pixels; the wanted picture has {}".format(*shapes))
     objective = Imitate(net, build([net], SETTINGS), images, aim)
     kept = sorted({round(many * (at / (moments - 1)) ** 2) for at in range(moments)})
-    return Lesson(aim[: len(image), 0], tuple(_moments(objective, images, aim, many, kept, len(image))))
+    return Lesson(aim[: len(image), 0], tuple(_moments(objective, images, aim, many, kept, len(image), heard)))
 
 
 def _moments(
-    objective: Imitate, images: Tensor, aim: Tensor, many: int, kept: Sequence[int], shown: int
+    objective: Imitate,
+    images: Tensor,
+    aim: Tensor,
+    many: int,
+    kept: Sequence[int],
+    shown: int,
+    heard: Heard | None,
 ) -> list[Moment]:
     net, batch = objective.averaged, len(images)
     assert isinstance(net, nn.Sequential)
@@ -91,6 +132,8 @@ def _moments(
         if isinstance(event, Diverged):
             raise NetError(f"the chain came to numbers without an end: {event.message}; take another --seed")
         step = event.images_seen // batch
+        if heard is not None:
+            heard(step)
         if step in kept:
             found.append(_moment(net, images, aim, step, shown))
     return found

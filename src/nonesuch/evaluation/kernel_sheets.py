@@ -38,8 +38,8 @@ def stages_sheet(row: Sequence[Step], stages: Sequence[Stage]) -> Picture:
         if kernel is not None:
             _kernel(canvas, left, MARGIN, kernel, KERNEL_SIDE, _largest(kernel))
         low, high = float(stage.values.min()), float(stage.values.max())
-        span = _span(stage.values)
-        _picture(canvas, left, top, _shown(stage.values, span), width, height)
+        span = span_of(stage.values)
+        _picture(canvas, left, top, painted(stage.values, span), width, height)
         rows, columns = stage.values.shape[1:]
         lines = [
             stage.words,
@@ -54,7 +54,7 @@ def stages_sheet(row: Sequence[Step], stages: Sequence[Stage]) -> Picture:
 
 def lesson_sheet(lesson: Lesson, wanted: Sequence[Kernel] = ()) -> Picture:
     """Moments from left to right, each with its kernels above what they make of the picture; what was wanted last."""
-    moments, span = lesson.moments, _span(lesson.wanted)
+    moments, span = lesson.moments, span_of(lesson.wanted)
     aims = wanted or moments[-1].kernels
     height, width = _inside(lesson.wanted, KERNEL_SIDE)
     column = max(width, KERNEL_SIDE) + GAP
@@ -65,7 +65,7 @@ def lesson_sheet(lesson: Lesson, wanted: Sequence[Kernel] = ()) -> Picture:
         left = MARGIN + at * column
         for down, (kernel, aim) in enumerate(zip(kernels, aims, strict=False)):
             _kernel(canvas, left, MARGIN + down * (KERNEL_SIDE + GAP), kernel, KERNEL_SIDE, _largest(aim))
-        _picture(canvas, left, top, _shown(drawn, span), width, height)
+        _picture(canvas, left, top, painted(drawn, span), width, height)
         canvas.text((left, top + height + LINE), name, 13)
         canvas.text((left, top + height + 2 * LINE), error, 13, MUTED)
     return canvas.pixels()
@@ -86,13 +86,13 @@ def filters_sheet(found: Filters) -> Picture:
     _picture(canvas, MARGIN, MARGIN + LINE, to_rgb(found.picture), large_width, large_height)
     canvas.text((MARGIN, MARGIN + 4), "the picture, as the net sees it", 13)
     largest = max(float(kernel.weights.abs().max()) for kernel in found.kernels)
-    span = _span(found.maps)
+    span = span_of(found.maps)
     for number, (kernel, values) in enumerate(zip(found.kernels, found.maps, strict=True)):
         down, along = divmod(number, FILTERS_A_ROW)
         left, top = start + along * column, MARGIN + down * block
         canvas.text((left, top + 4), str(number), 13, MUTED)
         _kernel(canvas, left, top + LINE, kernel, FILTER_SIDE, largest)
-        _picture(canvas, left, top + LINE + FILTER_SIDE + GAP // 2, _shown(values[None], span), width, height)
+        _picture(canvas, left, top + LINE + FILTER_SIDE + GAP // 2, painted(values[None], span), width, height)
     return canvas.pixels()
 
 
@@ -107,13 +107,13 @@ def edited_sheet(found: Edited) -> Picture:
     _picture(canvas, MARGIN, body, to_rgb(found.picture), width, height)
     canvas.text((MARGIN, MARGIN + 4), "the picture, as the net sees it", 13)
     largest = max(_largest(found.was), _largest(found.kernel))
-    span = _span(torch.stack(found.maps))
+    span = span_of(torch.stack(found.maps))
     for at, (name, kernel, values) in enumerate(
         (("before", found.was, found.maps[0]), ("after", found.kernel, found.maps[1])), 1
     ):
         left = MARGIN + at * column
         canvas.text((left, MARGIN + 4), name, 13)
-        _picture(canvas, left, body, _shown(values[None], span), width, height)
+        _picture(canvas, left, body, painted(values[None], span), width, height)
         _kernel(canvas, left, body + height + GAP, kernel, KERNEL_SIDE, largest)
     canvas.text((bars, MARGIN + 4), "the net's answers: before (grey), after (blue)", 13)
     order = torch.maximum(found.before, found.after).argsort(descending=True)[:count].tolist()
@@ -136,7 +136,7 @@ def _kernel(canvas: Canvas, left: int, top: int, kernel: Kernel, side: int, larg
     """Cells of a kernel; of one for all channels with the weights, as they are after the scale, written into them."""
     weights = kernel.weights / kernel.scale
     cell = max(1, side // kernel.side)
-    shown = _shown(weights if weights.dim() == 3 else weights[None], (-largest, largest))
+    shown = painted(weights if weights.dim() == 3 else weights[None], (-largest, largest))
     canvas.box(left - 1, top - 1, cell * kernel.side + 2, cell * kernel.side + 2, RULE)
     canvas.picture(left, top, enlarge(shown, cell))
     if weights.dim() == 3 or kernel.side > LARGEST_WITH_NUMBERS:
@@ -154,7 +154,7 @@ def _short(weight: float) -> str:
     return "0" if text in ("", "-0") else text.replace("0.", ".", 1)
 
 
-def _span(values: Tensor) -> tuple[float, float]:
+def span_of(values: Tensor) -> tuple[float, float]:
     """What is black and what is white: as far below 0 as above, or from 0 on where nothing is below it.
 
     The farthest half per cent is cut off: a black edge around the picture would leave the rest grey.
@@ -164,7 +164,7 @@ def _span(values: Tensor) -> tuple[float, float]:
     return (-farthest, farthest) if float(values.min()) < 0 else (0.0, max(1.0, farthest))
 
 
-def _shown(values: Tensor, span: tuple[float, float]) -> Picture:
+def painted(values: Tensor, span: tuple[float, float]) -> Picture:
     """Maps (C, H, W) as (H, W, 3): colours where there are three, else the mean as grey."""
     low, high = span
     kept = values if len(values) == 3 else values.mean(0, keepdim=True)

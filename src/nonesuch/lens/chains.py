@@ -38,7 +38,7 @@ class Word:
     make: Callable[[int, tuple[float, ...]], Kernel | nn.Module]
 
 
-BIAS = "bias"
+BIAS, MINE = "bias", "mine"
 WORDS: Mapping[str, Word] = {
     "gaussian": Word((2.0,), lambda _, n: gaussian(n[0])),
     "dog":      Word((1.0, 1.6), lambda _, n: difference_of_gaussians(n[0], n[1])),
@@ -53,10 +53,11 @@ WORDS: Mapping[str, Word] = {
 norm brings each map to mean 0 and standard deviation 1."""
 
 
-def steps(text: str, channels: int, edge: Edge | None = None) -> tuple[Step, ...]:
+def steps(text: str, channels: int, edge: Edge | None = None, mine: Kernel | None = None) -> tuple[Step, ...]:
     """Words between commas as steps on `channels` maps; a bias belongs to the kernel before it.
 
-    edge: of all kernels, instead of their own. Raises NetError that lists the words there are.
+    edge: of all kernels, instead of their own. mine: a kernel of a person's own, which the word "mine" stands for.
+    Raises NetError that lists the words there are.
     """
     found: list[Step] = []
     for part in text.split(","):
@@ -66,7 +67,7 @@ def steps(text: str, channels: int, edge: Edge | None = None) -> tuple[Step, ...
         if name == BIAS:
             found.append(_with_bias(found.pop() if found else None, words, values))
             continue
-        made = _made(name, words, values, channels)
+        made = mine if words == MINE and mine is not None else _made(name, words, values, channels)
         found.append(Step(words, replace(made, edge=edge) if isinstance(made, Kernel) and edge else made))
     return tuple(found)
 

@@ -72,6 +72,24 @@ PRESETS: Mapping[str, Callable[[], Kernel]] = {
 """Kernels by name, the first nine as on setosa.io's page on image kernels (Powell 2015); one line a kernel."""
 
 
+CAPTIONS: Mapping[str, str] = {
+    "identity": "Leaves every pixel as it is: the middle times 1, all else times 0.",
+    "blur": "A weighted mean of the neighbours, divided by their sum: details go, brightness stays.",
+    "sharpen": "Five times the pixel minus its four neighbours: what differs from its surroundings differs more.",
+    "outline": "Eight times the pixel minus its eight neighbours: 0 wherever nothing changes, so outlines are left.",
+    "emboss": "Darker to the upper left, brighter to the lower right: edges look as if light fell on them.",
+    "left-sobel": "Left minus right: bright where the picture is brighter on the left of an edge.",
+    "right-sobel": "Right minus left: bright where the picture is brighter on the right of an edge.",
+    "top-sobel": "Above minus below: bright where the picture is brighter above an edge.",
+    "bottom-sobel": "Below minus above: bright where the picture is brighter below an edge.",
+    "laplacian": "The four neighbours minus four times the pixel: how far it lies below their mean.",
+    "gaussian": "A wide blur with a bell for its weights, sigma 2 pixels.",
+    "dog": "A narrow blur minus a wider one: edges of one size, as cells of the eye's retina see them.",
+    "gabor": "A wave under a bell: stripes of 8 pixels, upright. First layers of trained nets find kernels like it.",
+}
+"""What each preset does, in a sentence."""
+
+
 def preset(name: str) -> Kernel:
     """A kernel by name. Raises NetError that lists the names."""
     if name not in PRESETS:

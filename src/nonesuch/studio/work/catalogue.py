@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from nonesuch.studio.wire.data import PackingAsked
 from nonesuch.studio.wire.data_tasks import CopyingAsked, ImportingAsked, MappingAsked
+from nonesuch.studio.wire.kernels import LessonAsked
 from nonesuch.studio.wire.latent import (
     CloudAsked,
     DirectionsAsked,
@@ -22,6 +23,7 @@ from nonesuch.studio.work import (
     film,
     importing,
     inversion,
+    lesson,
     likelihood,
     mapping,
     packing,
@@ -33,6 +35,7 @@ from nonesuch.studio.work import (
 from nonesuch.studio.work.desk import Work
 
 WORKS: Mapping[str, Work] = {
+    "lesson": Work(LessonAsked, lesson.do),
     "packing": Work(PackingAsked, packing.do),
     "mapping": Work(MappingAsked, mapping.do),
     "importing": Work(ImportingAsked, importing.do),
