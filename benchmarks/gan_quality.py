@@ -1,6 +1,6 @@
 """Quality for minutes: the Frechet distance that nonesuch's GAN and the DCGAN script reach in the same time.
 
-python benchmarks/gan_quality.py [--minutes 4 10] [--seeds 3] [--data fashion-mnist] [--size 32]
+python benchmarks/gan_quality.py [--minutes 4 10] [--seeds 3] [--first 0] [--data fashion-mnist] [--size 32]
 
 Both train on both cores of this machine, one after the other, on the same packed pictures. The script trains once a
 seed for the longest time and is looked at in passing, its clock standing; nonesuch, whose schedule knows the budget,
@@ -47,7 +47,7 @@ def main() -> int:
         f"judge: {bench.judge.accuracy:.2%} accurate; floors {bench.floors}, {bench.count:,} test pictures", flush=True
     )
     found: dict[float, Found] = {minutes: {"script": [], "nonesuch": []} for minutes in settings.minutes}
-    for seed in range(settings.seeds):
+    for seed in range(settings.first, settings.first + settings.seeds):
         for minutes, distances in by_script(bench, sorted(settings.minutes), seed):
             found[minutes]["script"].append(distances)
         for minutes in settings.minutes:
@@ -126,6 +126,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, nargs="+", default=[4.0, 10.0])
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first", type=int, default=0, help="the first seed, to go on where a call ended")
     parser.add_argument("--data", default="fashion-mnist")
     parser.add_argument("--size", type=int, default=32)
     parser.add_argument("--set", type=lambda text: tuple(text.split("=", 1)), action="append", default=[])
