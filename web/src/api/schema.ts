@@ -228,6 +228,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/kernels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Kernels
+         * @description Every kernel that has a name, with its weights and what it does; and the words of a chain.
+         */
+        get: operations["listKernels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pictures": {
         parameters: {
             query?: never;
@@ -510,6 +530,46 @@ export interface paths {
         get: operations["readRunEvents"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Filters
+         * @description The filters of a run's first convolution, and what each makes of a picture.
+         */
+        get: operations["readFilters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/filters/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put Filter
+         * @description What a classifier would say of a picture with another filter in this place; the run itself stays as it is.
+         */
+        post: operations["putFilter"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1174,6 +1234,26 @@ export interface paths {
          * @description Find a picture in latent space; the first time for a GAN its encoder is trained.
          */
         post: operations["startInversion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/lesson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Lesson
+         * @description Let random kernels learn what a chain does to a picture: begun here, looked after under /api/tasks.
+         */
+        post: operations["startLesson"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2523,6 +2603,37 @@ export interface components {
             width: number;
         };
         /**
+         * KernelLine
+         * @description A kernel by name: weights (k, k) row by row, and what it does, in a sentence.
+         */
+        KernelLine: {
+            /** Caption */
+            caption: string;
+            /**
+             * Edge
+             * @enum {string}
+             */
+            edge: "zero" | "reflect" | "replicate" | "wrap";
+            /** Name */
+            name: string;
+            /** Offset */
+            offset: number;
+            /** Scale */
+            scale: number;
+            /** Weights */
+            weights: number[][];
+        };
+        /**
+         * KernelList
+         * @description Every kernel that has a name, and the words of a chain that are no such kernel.
+         */
+        KernelList: {
+            /** Kernels */
+            kernels: components["schemas"]["KernelLine"][];
+            /** Words */
+            words: components["schemas"]["WordLine"][];
+        };
+        /**
          * KeyFrame
          * @description A key frame: a place, and its second.
          */
@@ -2579,6 +2690,75 @@ export interface components {
             units: number;
             /** Words */
             words: string;
+        };
+        /**
+         * LearntFilters
+         * @description All filters of a run's first convolution: weights (N, C, k, k), offsets, and what the net takes and says.
+         *
+         *     maps (N, h, w): what each makes of the picture that was asked about, as the net sees it in [-1, 1].
+         */
+        LearntFilters: {
+            /** Channels */
+            channels: number;
+            /** Classes */
+            classes: string[];
+            /**
+             * Edge
+             * @enum {string}
+             */
+            edge: "zero" | "reflect" | "replicate" | "wrap";
+            /** Height */
+            height: number;
+            /** Kind */
+            kind: string;
+            maps: components["schemas"]["Block"] | null;
+            /** Offsets */
+            offsets: (number | null)[];
+            picture: components["schemas"]["Block"] | null;
+            /** Run */
+            run: string;
+            /** Stride */
+            stride: number;
+            weights: components["schemas"]["Block"];
+            /** Width */
+            width: number;
+        };
+        /**
+         * LessonAsked
+         * @description Random kernels are to learn what a chain does to a picture, or to make another picture (`towards`) of it.
+         *
+         *     chain: words between commas; "mine" stands for `mine`.
+         */
+        LessonAsked: {
+            /** Chain */
+            chain: string;
+            /** Edge */
+            edge?: ("zero" | "reflect" | "replicate" | "wrap") | null;
+            mine?: components["schemas"]["TypedKernel"] | null;
+            /** Picture */
+            picture: string;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Steps
+             * @default 300
+             */
+            steps: number;
+            /** Towards */
+            towards?: string | null;
+        };
+        /**
+         * LessonDone
+         * @description Moments from the random start to the end; `wanted` is the file of what they were to make.
+         */
+        LessonDone: {
+            /** Moments */
+            moments: components["schemas"]["MomentLine"][];
+            /** Wanted */
+            wanted: string;
         };
         /**
          * LikelihoodAsked
@@ -2733,6 +2913,20 @@ export interface components {
             plain: number;
             /** Truth */
             truth: number;
+        };
+        /**
+         * MomentLine
+         * @description The kernels after so many steps, the error, and the file with what they make of the picture.
+         */
+        MomentLine: {
+            /** File */
+            file: string;
+            /** Kernels */
+            kernels: components["schemas"]["TypedKernel"][];
+            /** Loss */
+            loss: number | null;
+            /** Step */
+            step: number;
         };
         /**
          * MovePictures
@@ -3062,15 +3256,48 @@ export interface components {
             words: string;
         };
         /**
+         * PutAsked
+         * @description A filter's new weights (C, k, k) and offset, and a picture to ask about: by its id, or its pixels (H, W, C).
+         */
+        PutAsked: {
+            /**
+             * Offset
+             * @default 0
+             */
+            offset: number;
+            /** Picture */
+            picture?: string | null;
+            pixels?: components["schemas"]["Block"] | null;
+            /** Weights */
+            weights: number[][][];
+        };
+        /**
          * PutBack
          * @description Put everything that was taken out back.
          */
-        PutBack: {
+        "PutBack-Input": {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             edit: "put_back";
+        };
+        /**
+         * PutBack
+         * @description What the net says of a picture with its own filter and with the new one; its maps (h, w) of both.
+         *
+         *     picture (H, W, C): as the net sees it. before, after: probabilities, in the order of the classes.
+         */
+        "PutBack-Output": {
+            /** After */
+            after: (number | null)[];
+            /** Before */
+            before: (number | null)[];
+            /** Classes */
+            classes: string[];
+            now: components["schemas"]["Block"];
+            picture: components["schemas"]["Block"];
+            was: components["schemas"]["Block"];
         };
         /**
          * RankingAsked
@@ -3995,6 +4222,35 @@ export interface components {
             standings: components["schemas"]["StandingLine"][];
         };
         /**
+         * TypedKernel
+         * @description A kernel of a person's own, laid over every channel by itself.
+         */
+        TypedKernel: {
+            /**
+             * Edge
+             * @default zero
+             * @enum {string}
+             */
+            edge: "zero" | "reflect" | "replicate" | "wrap";
+            /**
+             * Offset
+             * @default 0
+             */
+            offset: number;
+            /**
+             * Scale
+             * @default 1
+             */
+            scale: number;
+            /**
+             * Stride
+             * @default 1
+             */
+            stride: number;
+            /** Weights */
+            weights: number[][];
+        };
+        /**
          * UnfoldAsked
          * @description A look, and a unit of a layer in it.
          */
@@ -4087,6 +4343,16 @@ export interface components {
             pixels: components["schemas"]["Block"];
             /** Scale */
             scale: number | null;
+        };
+        /**
+         * WordLine
+         * @description A word of a chain, and its numbers as they usually are.
+         */
+        WordLine: {
+            /** Name */
+            name: string;
+            /** Usual */
+            usual: number[];
         };
     };
     responses: never;
@@ -4699,7 +4965,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AddClass"] | components["schemas"]["RenameClass"] | components["schemas"]["RemoveClass"] | components["schemas"]["SwitchClass"] | components["schemas"]["MovePictures"] | components["schemas"]["RemovePictures"] | components["schemas"]["PutBack"];
+                "application/json": components["schemas"]["AddClass"] | components["schemas"]["RenameClass"] | components["schemas"]["RemoveClass"] | components["schemas"]["SwitchClass"] | components["schemas"]["MovePictures"] | components["schemas"]["RemovePictures"] | components["schemas"]["PutBack-Input"];
             };
         };
         responses: {
@@ -5238,6 +5504,98 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listKernels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KernelList"];
                 };
             };
             /** @description Not possible with these pictures, this net or these settings */
@@ -6793,6 +7151,205 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunEvents"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readFilters: {
+        parameters: {
+            query?: {
+                /** @description a picture to show the filters' maps of */
+                picture?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearntFilters"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putFilter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+                /** @description which filter, counted from 0 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PutBack-Output"];
                 };
             };
             /** @description Not possible with these pictures, this net or these settings */
@@ -10071,6 +10628,102 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["InversionAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLine"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startLesson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LessonAsked"];
             };
         };
         responses: {
