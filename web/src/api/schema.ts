@@ -2584,7 +2584,7 @@ export interface components {
         LikelihoodAsked: {
             /**
              * Codes
-             * @default 200
+             * @default 50
              */
             codes: number;
             /** Picture */
