@@ -2,7 +2,7 @@
 
 import copy
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -240,10 +240,13 @@ class Run:
         with evaluating(self.net), engine(self.recipe.machine).autocast():
             return as_pictures(redrawn(self.net, self.recipe, pixels))
 
-    def likelihood(self, files: Iterable[str | Path], codes: int = 200) -> list[Probability | Reject]:
+    def likelihood(
+        self, files: Iterable[str | Path], codes: int = 200, heard: Callable[[int, int], None] | None = None
+    ) -> list[Probability | Reject]:
         """How probable a VAE finds picture files, and where they lie among its training pictures.
 
-        The importance-weighted bound with so many codes. Raises RunError for any other kind of run.
+        The importance-weighted bound with so many codes. `heard`: told of how many training pictures that is known.
+        Raises RunError for any other kind of run.
         """
         net, settings = self.net, self.recipe.objective
         if not isinstance(net, Autoencoder) or not isinstance(settings, ReconstructSettings) or not net.gaussian:
@@ -257,13 +260,13 @@ class Run:
         quick = folded(net)
         assert isinstance(quick, Autoencoder)
 
-        def bounds(pictures: Picture) -> NDArray[np.float64]:
+        def bounds(pictures: Picture, heard: Callable[[int, int], None] | None = None) -> NDArray[np.float64]:
             draws = torch.Generator().manual_seed(self.recipe.seed)
             images = as_trained(self.recipe, pictures)
             with torch.inference_mode(), engine(self.recipe.machine).autocast():
-                return importance_weighted(quick, images, settings.likelihood, (codes,), draws)[:, 0]
+                return importance_weighted(quick, images, settings.likelihood, (codes,), draws, heard)[:, 0]
 
-        usual = np.sort(bounds(training))
+        usual = np.sort(bounds(training, heard))
         answers: list[Probability | Reject] = []
         for found in self.read(files):
             if isinstance(found, Reject):

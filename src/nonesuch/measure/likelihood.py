@@ -5,7 +5,7 @@ with their number (Burda, Grosse, Salakhutdinov 2016, eq. 8); with one sample it
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,14 +94,23 @@ def steps(samples: int) -> tuple[int, ...]:
 
 @torch.inference_mode()
 def importance_weighted(
-    net: Autoencoder, images: Tensor, kind: Likelihood, counts: Sequence[int], generator: torch.Generator
+    net: Autoencoder,
+    images: Tensor,
+    kind: Likelihood,
+    counts: Sequence[int],
+    generator: torch.Generator,
+    heard: Callable[[int, int], None] | None = None,
 ) -> npt.NDArray[np.float64]:
     """Bounds (N, len(counts)) on log p(x): after counts[i] codes, log of the mean of p(x|z) p(z) / q(z|x).
 
     The encoder sees each picture once; decoding takes some pictures and some codes of each at once. The caller puts the
-    net into evaluation mode, best folded (models/fold.py). Raises RunError for an AE, whose code has no density.
+    net into evaluation mode, best folded (models/fold.py). `heard`: told how many pictures are done. Raises RunError for an AE, whose code has no density.
     """
-    parts = [_bounds(net, part, kind, counts, generator) for part in torch.split(images, _PICTURES)]
+    parts: list[npt.NDArray[np.float64]] = []
+    for part in torch.split(images, _PICTURES):
+        parts.append(_bounds(net, part, kind, counts, generator))
+        if heard is not None:
+            heard(sum(map(len, parts)), len(images))
     return np.concatenate(parts)
 
 

@@ -2767,7 +2767,7 @@ export interface components {
         LikelihoodAsked: {
             /**
              * Codes
-             * @default 200
+             * @default 50
              */
             codes: number;
             /** Picture */

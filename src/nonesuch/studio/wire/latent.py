@@ -221,7 +221,7 @@ class LikelihoodAsked(Wire):
 
     run: RunId
     picture: PictureId
-    codes: int = Field(200, ge=1, le=5000)
+    codes: int = Field(50, ge=1, le=5000)
 
 
 class LikelihoodDone(Wire):

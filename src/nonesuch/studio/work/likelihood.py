@@ -16,11 +16,13 @@ def do(asked: LikelihoodAsked, desk: Desk) -> LikelihoodDone:
     from nonesuch.studio.pictures import pixels_in
 
     run = Run(desk.places.run(asked.run))
-    desk.say(0, 0, "measuring the picture, and 500 training pictures to compare it with")
+    desk.say(0, 0, "measuring training pictures, to compare with")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "picture.png"
         write_png(path, pixels_in(desk.places, asked.picture, lambda name: Run(desk.places.run(name))))
-        (found,) = run.likelihood([path], asked.codes)
+        (found,) = run.likelihood(
+            [path], asked.codes, lambda done, total: desk.say(done, total, "training pictures to compare it with")
+        )
     if isinstance(found, Reject):
         raise DataError(found.reason)
     return LikelihoodDone(run=asked.run, nats=found.nats, above=found.above, among=found.among)

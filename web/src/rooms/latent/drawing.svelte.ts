@@ -9,7 +9,8 @@ import type { Point } from './walk.svelte';
 export type Wish = components['schemas']['PictureAsked'];
 
 /** The server draws at most so many places in one request. */
-export const MOST_POINTS = 128;
+const MOST_POINTS = 128;
+const MOST_LETTERS = 600_000;
 
 /** A picture that follows what `wish` says. Milliseconds from the wish to the picture are measured beside it. */
 export class Follower {
@@ -49,8 +50,11 @@ export async function sheet(
   signal?: AbortSignal,
 ): Promise<ImageData[]> {
   const found: ImageData[] = [];
-  for (let start = 0; start < points.length; start += MOST_POINTS) {
-    const body = { points: points.slice(start, start + MOST_POINTS), named };
+  // A place may carry codes of many numbers, and a question may have 1 MiB.
+  const long = JSON.stringify(points[0] ?? '').length;
+  const together = Math.max(1, Math.min(MOST_POINTS, Math.floor(MOST_LETTERS / long)));
+  for (let start = 0; start < points.length; start += together) {
+    const body = { points: points.slice(start, start + together), named };
     const params = { path: { run_id } };
     const some = await asked(api.POST('/api/runs/{run_id}/places', { params, body, signal }));
     found.push(...imagesOf(received(some.pictures)));
