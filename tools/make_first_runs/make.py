@@ -31,7 +31,7 @@ STEPS = 120
 WISHES: dict[Kind, tuple[int, dict[str, str]]] = {
     "cnn": (80_000, {"net.options.widths": "[16,16,24]", "net.options.dense": "64"}),
     "vae": (400_000, {"net.options.widths": "[24,48]", "net.options.hidden": "96", "net.options.latent": "16"}),
-    "gan": (500_000, {"net.options.width": "24", "net.options.critic_width": "24", "net.options.most": "96"}),
+    "gan": (250_000, {"net.options.width": "24", "net.options.critic_width": "24", "net.options.most": "96"}),
 }
 
 
