@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
          "--use-fake-ui-for-media-stream"]  # fmt: skip
-SETTLED = "!document.querySelector('[role=status], [aria-busy=true]')"
+AWAITED = "[role=status]:visible, [aria-busy=true]:visible"
 
 
 @contextmanager
@@ -52,6 +52,11 @@ def require_front_end() -> None:
     """Fails when the pages are not built: a test of a screen without a screen would say nothing."""
     if not (ROOT / "src/nonesuch/studio/static/index.html").exists():
         pytest.fail("the front end is not built: run `make web`")
+
+
+def settle(page: Page) -> None:
+    """Wait until nothing on the page is being fetched. By a locator: the pages' policy forbids what polls with eval."""
+    expect(page.locator(AWAITED)).to_have_count(0, timeout=30_000)
 
 
 def assert_accessible(page: Page) -> None:

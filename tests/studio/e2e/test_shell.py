@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser import SETTLED, assert_accessible
+from browser import assert_accessible, settle
 
 ROOMS = ("Data", "Kernels", "Network", "Train", "Latent", "Publish")
 Shot = Callable[[Page, str], Path]
@@ -70,7 +70,7 @@ def test_every_room_is_accessible_and_fits(studio_page: Page, shot: Shot, width:
     for name in ROOMS:
         page.get_by_role("link", name=name, exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_have_text(name)
-        page.wait_for_function(SETTLED)
+        settle(page)
         shot(page, f"{name}-{width}-{scheme}")
         assert_accessible(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than the screen"
