@@ -14,7 +14,7 @@ from nonesuch import session
 from nonesuch.studio.studio import Studio
 
 Shot = Callable[[Page, str], Path]
-PATIENT = 120_000
+PATIENT = 240_000
 """Milliseconds for a trainer to begin: it loads torch first, and this machine may be busy."""
 
 

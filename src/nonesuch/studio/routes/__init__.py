@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter
 
-from nonesuch.studio.routes import data, events, jobs, latent, network, pictures, runs, tasks, train
-from nonesuch.studio.routes import events, jobs, kernels, latent, network, pictures, runs, tasks, train
+from nonesuch.studio.routes import data, events, jobs, kernels, latent, network, pictures, runs, tasks, train
 
 ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
