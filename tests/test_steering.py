@@ -250,7 +250,7 @@ def test_pausing_before_the_first_step_waits_there(gan: Recipe, tmp_path: Path) 
 SCRIPT = [sys.executable, "-m", "nonesuch.studio.trainer"]
 
 
-def waited(run: Path, kind: str, seconds: float = 60) -> dict[str, object]:
+def waited(run: Path, kind: str, seconds: float = 150) -> dict[str, object]:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = [record.event for record in events_log.read(run) if record.event["kind"] == kind]
@@ -272,7 +272,7 @@ def test_the_trainer_process_obeys_the_folder_and_saves_on_sigterm(data: Path, t
         control.ask(folder.path, Resume())
         waited(folder.path, "resumed")
         os.kill(trainer.pid, signal.SIGTERM)
-        assert trainer.wait(30) == 143
+        assert trainer.wait(150) == 143
     finally:
         trainer.kill()
         trainer.wait()

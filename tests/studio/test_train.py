@@ -95,7 +95,7 @@ def test_a_training_is_started_heard_stopped_and_found_again(client: TestClient,
         until(client, run_id, "state", lambda state: state == "stopped")
 
 
-def until(client: TestClient, run_id: str, name: str, right: Any, seconds: float = 60) -> None:
+def until(client: TestClient, run_id: str, name: str, right: Any, seconds: float = 150) -> None:
     end = time.monotonic() + seconds
     while not right(found := client.get(f"/api/runs/{run_id}").json()["run"][name]):
         assert time.monotonic() < end, found

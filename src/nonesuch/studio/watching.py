@@ -135,7 +135,7 @@ def answered(studio: Studio, run_id: str, moment: int | None) -> wire.Answers:
     )
 
 
-def framed(studio: Studio, run_id: str, moment: int | None) -> wire.Frame:
+def framed(studio: Studio, run_id: str, moment: int | None) -> wire.DrawnFrame:
     """What a net that draws makes of fixed seeds, and an autoencoder of real pictures. Raises RunError."""
     past = _at(studio, run_id, moment)
     if past.recipe.kind == "cnn":
@@ -147,7 +147,7 @@ def framed(studio: Studio, run_id: str, moment: int | None) -> wire.Frame:
 
         shown = pictures_of(reopen(past.recipe.data), "test", PINNED)
         given, redrawn = Block.of(shown), Block.of(past.reconstruct(shown))
-    return wire.Frame(
+    return wire.DrawnFrame(
         images_seen=past.images_seen,
         seeds=list(SEEDS),
         samples=Block.of(past.sample(SEEDS)),

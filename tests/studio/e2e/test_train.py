@@ -14,7 +14,7 @@ from nonesuch import session
 from nonesuch.studio.studio import Studio
 
 Shot = Callable[[Page, str], Path]
-PATIENT = 120_000
+PATIENT = 240_000
 """Milliseconds for a trainer to begin: it loads torch first, and this machine may be busy."""
 
 
@@ -115,7 +115,7 @@ def test_a_classifier_is_looked_back_at_and_laid_beside_another(
     train_room(page, "?run=first")
     made = page.get_by_role("region", name="What it makes")
     expect(made.get_by_text(re.compile("After 80 images it names .* of 12"))).to_be_visible(timeout=PATIENT)
-    expect(made.get_by_role("table")).to_have_count(12)
+    expect(made.get_by_role("list", name=re.compile("What it takes this"))).to_have_count(12)
     press(page.get_by_label("Moment", exact=False), "Home")
     expect(made.get_by_text(re.compile("After 0 images it names"))).to_be_visible(timeout=PATIENT)
     expect(page).to_have_url(re.compile("moment=0"))

@@ -2127,6 +2127,19 @@ export interface components {
             seconds: number;
         };
         /**
+         * DrawnFrame
+         * @description A net that draws, at one moment: pictures (N, H, W, C) of fixed seeds, and of an AE real ones drawn again.
+         */
+        DrawnFrame: {
+            given: components["schemas"]["Block"] | null;
+            /** Images Seen */
+            images_seen: number;
+            redrawn: components["schemas"]["Block"] | null;
+            samples: components["schemas"]["Block"];
+            /** Seeds */
+            seeds: number[];
+        };
+        /**
          * DreamLine
          * @description One dream. value: its activation; best, mean, spread: over the run's own pictures.
          */
@@ -2454,19 +2467,6 @@ export interface components {
             /** Sigma */
             sigma: number;
             vector: components["schemas"]["Block"];
-        };
-        /**
-         * Frame
-         * @description A net that draws, at one moment: pictures (N, H, W, C) of fixed seeds, and of an AE real ones drawn again.
-         */
-        Frame: {
-            given: components["schemas"]["Block"] | null;
-            /** Images Seen */
-            images_seen: number;
-            redrawn: components["schemas"]["Block"] | null;
-            samples: components["schemas"]["Block"];
-            /** Seeds */
-            seeds: number[];
         };
         /**
          * Game
@@ -7447,7 +7447,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Frame"];
+                    "application/json": components["schemas"]["DrawnFrame"];
                 };
             };
             /** @description Not possible with these pictures, this net or these settings */

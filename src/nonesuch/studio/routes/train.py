@@ -10,7 +10,7 @@ from nonesuch.studio import recounting
 from nonesuch.studio.routes.room import Here, RunPath, room
 from nonesuch.studio.wire.base import Line
 from nonesuch.studio.wire.runs import RunLine
-from nonesuch.studio.wire.train import Answers, Expected, Frame, Game, Kind, Plan, Spelled, TrainForm, Wish
+from nonesuch.studio.wire.train import Answers, DrawnFrame, Expected, Game, Kind, Plan, Spelled, TrainForm, Wish
 
 router = room("train")
 
@@ -79,10 +79,10 @@ async def read_answers(studio: Here, request: Request, run_id: RunPath, moment: 
 
 
 @router.get("/runs/{run_id}/frame")
-async def read_frame(studio: Here, request: Request, run_id: RunPath, moment: Moment = None) -> Frame:
+async def read_frame(studio: Here, request: Request, run_id: RunPath, moment: Moment = None) -> DrawnFrame:
     """What a net that draws makes of fixed seeds, and an autoencoder of the same real pictures."""
 
-    def draw() -> Frame:
+    def draw() -> DrawnFrame:
         from nonesuch.studio import watching
 
         return watching.framed(studio, run_id, moment)

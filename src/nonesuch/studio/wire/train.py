@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue, model_validator
 from nonesuch.studio.wire.base import Block, DataId, Figure, Line, PictureId, Seed, Whole, Wire
 from nonesuch.training.wishes import Wish
 
-__all__ = ["Answers", "Expected", "Frame", "Game", "Kind", "Plan", "Spelled", "TrainForm", "Wish"]
+__all__ = ["Answers", "DrawnFrame", "Expected", "Game", "Kind", "Plan", "Spelled", "TrainForm", "Wish"]
 
 # The same as in recipe.py and form.py, which import torch; a test holds them equal.
 Kind = Literal["cnn", "ae", "vae", "gan"]
@@ -95,7 +95,7 @@ class Answers(Wire):
     lines: list[AnswerLine]
 
 
-class Frame(Wire):
+class DrawnFrame(Wire):
     """A net that draws, at one moment: pictures (N, H, W, C) of fixed seeds, and of an AE real ones drawn again."""
 
     images_seen: Whole
