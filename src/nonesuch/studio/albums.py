@@ -78,7 +78,7 @@ def edit(places: Places, data_id: str, asked: wire.Edit) -> None:
             album.move(_names(asked.pack, asked.rows), asked.to)
         case wire.RemovePictures():
             album.remove(_names(asked.pack, asked.rows))
-        case wire.PutBack():
+        case wire.PutPicturesBack():
             album.put_back()
 
 

@@ -3273,22 +3273,11 @@ export interface components {
         };
         /**
          * PutBack
-         * @description Put everything that was taken out back.
-         */
-        "PutBack-Input": {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            edit: "put_back";
-        };
-        /**
-         * PutBack
          * @description What the net says of a picture with its own filter and with the new one; its maps (h, w) of both.
          *
          *     picture (H, W, C): as the net sees it. before, after: probabilities, in the order of the classes.
          */
-        "PutBack-Output": {
+        PutBack: {
             /** After */
             after: (number | null)[];
             /** Before */
@@ -3298,6 +3287,17 @@ export interface components {
             now: components["schemas"]["Block"];
             picture: components["schemas"]["Block"];
             was: components["schemas"]["Block"];
+        };
+        /**
+         * PutPicturesBack
+         * @description Put everything that was taken out back.
+         */
+        PutPicturesBack: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            edit: "put_back";
         };
         /**
          * RankingAsked
@@ -4965,7 +4965,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AddClass"] | components["schemas"]["RenameClass"] | components["schemas"]["RemoveClass"] | components["schemas"]["SwitchClass"] | components["schemas"]["MovePictures"] | components["schemas"]["RemovePictures"] | components["schemas"]["PutBack-Input"];
+                "application/json": components["schemas"]["AddClass"] | components["schemas"]["RenameClass"] | components["schemas"]["RemoveClass"] | components["schemas"]["SwitchClass"] | components["schemas"]["MovePictures"] | components["schemas"]["RemovePictures"] | components["schemas"]["PutPicturesBack"];
             };
         };
         responses: {
@@ -7349,7 +7349,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PutBack-Output"];
+                    "application/json": components["schemas"]["PutBack"];
                 };
             };
             /** @description Not possible with these pictures, this net or these settings */

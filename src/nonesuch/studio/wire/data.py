@@ -107,14 +107,14 @@ class RemovePictures(Wire):
     rows: list[Whole] = Field(min_length=1, max_length=1000)
 
 
-class PutBack(Wire):
+class PutPicturesBack(Wire):
     """Put everything that was taken out back."""
 
     edit: Literal["put_back"]
 
 
 Edit = Annotated[
-    AddClass | RenameClass | RemoveClass | SwitchClass | MovePictures | RemovePictures | PutBack,
+    AddClass | RenameClass | RemoveClass | SwitchClass | MovePictures | RemovePictures | PutPicturesBack,
     Field(discriminator="edit"),
 ]
 
