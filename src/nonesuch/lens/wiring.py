@@ -27,7 +27,7 @@ def sources(net: nn.Module, shape: tuple[int, int, int]) -> list[tuple[str, tupl
             tensors = [each for each in given if isinstance(each, Tensor)]
             before = len(calls) - 1
             calls.append((name, tuple(dict.fromkeys(made.get(id(each), before) for each in tensors)) or (before,)))
-            if isinstance(output, Tensor) and not any(output is each for each in tensors):
+            if isinstance(output, Tensor):
                 kept.append(output)  # so that its id stays its own
                 made[id(output)] = len(calls) - 1
 

@@ -42,7 +42,7 @@ export const fields = {
   layer: text('', 120),
   unit: whole(-1, -1, 1e7),
   at: list(whole(0, 0, 1e5), [], 2),
-  colours: choice('layer', 'unit', 'net'),
+  colours: choice('unit', 'layer', 'net'),
   off: list(unitSwitch, [], 40),
   why: choice(...METHODS),
   named: whole(-1, -1, 100_000),
