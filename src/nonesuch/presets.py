@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from nonesuch.data.augment import AugmentSpec
 from nonesuch.errors import RecipeError
@@ -57,6 +57,8 @@ PRESETS: Mapping[str, Preset] = {
 }  # fmt: skip
 BETA2 = {"classic": 0.999}
 """Adam's second momentum where it is not 0.99: the DCGAN paper's."""
+AUTOENCODER: Mapping[str, JsonValue] = {"activation": "silu", "finest": "picture"}
+"""1.7 nats of MNIST better picture for picture, and a fifth cheaper, than LeakyReLU and maps (LOG, 2026-11-24)."""
 WIDTHS = (16, 24, 32, 48, 64)
 """Of `modern`, from which the minutes choose: maps in the finest layers, four times as many in the coarsest."""
 ENOUGH_PICTURES = 180_000
@@ -108,8 +110,10 @@ def preset(
             kind=kind,
             seed=seed,
             data=data,
-            # AE and VAE are one net; this flag tells them apart.
-            net=NetSettings(name=net, options={"gaussian": kind == "vae"} if net == "autoencoder" else {}),
+            # AE and VAE are one net; a flag tells them apart.
+            net=NetSettings(
+                name=net, options={**AUTOENCODER, "gaussian": kind == "vae"} if net == "autoencoder" else {}
+            ),
             objective=_objective(kind, net, data, pictures, flip),
             train=TrainSettings(
                 batch=min(row.batch, max(1, pictures // 4)),

@@ -25,6 +25,13 @@ def test_what_comes_in_comes_out(shape: tuple[int, int, int], gaussian: bool) ->
     assert (coded.log_variance is None) != gaussian
 
 
+@pytest.mark.parametrize(("activation", "layer"), [("leaky", torch.nn.LeakyReLU), ("silu", torch.nn.SiLU)])
+def test_one_activation_throughout(activation: str, layer: type[torch.nn.Module]) -> None:
+    net = _net((1, 16, 16), activation=activation)
+    kinds = [type(module) for module in net.modules() if isinstance(module, torch.nn.LeakyReLU | torch.nn.SiLU)]
+    assert kinds == [layer] * 9
+
+
 def test_z_is_the_mean_plus_the_deviation_times_noise() -> None:
     net = _net((1, 16, 16), latent=3).eval()
     images, noise = torch.randn(2, 1, 16, 16), torch.randn(1, 2, 3)
@@ -42,7 +49,7 @@ def test_an_autoencoders_code_is_a_point_whatever_the_noise() -> None:
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 9, 21)])
 def test_nothing_but_the_picture_is_as_large_as_the_picture(shape: tuple[int, int, int]) -> None:
     """Maps of that size were a quarter of a step's time."""
-    net, sizes = _net(shape, latent=3), []
+    net, sizes = _net(shape, latent=3, finest="picture"), []
     for layer in net.decoder:
         layer.register_forward_hook(lambda _module, _inputs, maps: sizes.append(tuple(maps.shape[1:])))
     net.decode(torch.randn(2, 3))

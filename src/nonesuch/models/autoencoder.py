@@ -1,13 +1,13 @@
 """Autoencoder and variational autoencoder: one net, and one flag for what a picture becomes in latent space.
 
 A point (AE; Hinton and Salakhutdinov 2006) or a Gaussian around a point (VAE; Kingma and Welling 2014). Built of
-strided convolutions down, nearest resize and 3x3 convolutions up: any size, and runs in browsers. The last of them
-draws the picture itself, as maps of the picture's own size cost most and bring little (LOG, 2026-11-24).
+strided convolutions down, nearest resize and 3x3 convolutions up: any size, and runs in browsers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import torch
 from pydantic import Field
@@ -17,16 +17,23 @@ from nonesuch.models.blocks import FirstConv, ResizeConv
 from nonesuch.models.config import NetConfig, Shape, require_size
 
 SMALLEST = 8
+SLOPE = 0.1
 FIRST_LOG_NOISE = -1.0
 """Of the learned noise: a standard deviation of 0.37 on [-1, 1], about that of pictures around their mean."""
 LOG_VARIANCE_RANGE = 12.0
 """Log variances are kept within +-12 by a soft bound: exp of more overflows the first steps of a large rate."""
 
 Width = Annotated[int, Field(ge=1)]
+Activation = Literal["leaky", "silu"]
+ACTIVATIONS: Mapping[Activation, Callable[[], nn.Module]] = {"leaky": partial(nn.LeakyReLU, SLOPE), "silu": nn.SiLU}
 
 
 class AutoencoderConfig(NetConfig):
-    """`widths`: maps after each halving of the picture. `hidden`: units of the dense layers around the code."""
+    """`widths`: maps after each halving of the picture. `hidden`: units of the dense layers around the code.
+
+    `finest`: what the last doubling makes, half as many maps as the first halving did, for one more convolution to draw
+    from, or the picture itself, a fifth cheaper. Presets take `picture` and `silu` (LOG, 2026-11-24).
+    """
 
     latent: int = Field(32, ge=1, description="numbers that a picture is squeezed into")
     widths: tuple[Width, ...] = Field(
@@ -34,6 +41,8 @@ class AutoencoderConfig(NetConfig):
     )
     hidden: int = Field(256, ge=1, description="units of the dense layer before and behind the code")
     gaussian: bool = Field(True, description="a Gaussian around a point (VAE), not a point (AE)")
+    activation: Activation = "leaky"
+    finest: Literal["maps", "picture"] = "maps"
 
 
 class Coded(NamedTuple):
@@ -67,17 +76,25 @@ class Autoencoder(nn.Module):
         super().__init__()
         self.latent, self.shape, self.gaussian = config.latent, shape, config.gaussian
         maps = [shape[0], *config.widths]
-        self.encoder, sizes = halving(shape, config.widths, config.hidden, nn.SiLU)
+        bend = ACTIVATIONS[config.activation]
+        self.encoder, sizes = halving(shape, config.widths, config.hidden, bend)
         self.coarse = (maps[-1], *sizes[-1])
         flat = maps[-1] * sizes[-1][0] * sizes[-1][1]
         self.code = nn.Linear(config.hidden, config.latent * (2 if config.gaussian else 1))
         self.first = nn.Sequential(
-            nn.Linear(config.latent, config.hidden), nn.SiLU(), nn.Linear(config.hidden, flat), nn.SiLU()
+            nn.Linear(config.latent, config.hidden), bend(), nn.Linear(config.hidden, flat), bend()
         )
+        wide = maps[:0:-1]
+        # At the picture's own size a convolution costs most: half the maps there, as in models/gan.py, or none.
+        if config.finest == "maps":
+            wide.append(max(1, maps[1] // 2))
         up: list[nn.Module] = []
-        for size, (before, after) in zip(sizes[-2:0:-1], pairwise(maps[:0:-1]), strict=True):
-            up += [ResizeConv(before, after, size, bias=False), nn.BatchNorm2d(after), nn.SiLU()]
-        self.decoder = nn.Sequential(*up, ResizeConv(maps[1], shape[0], sizes[0]))
+        for step, (before, after) in enumerate(pairwise(wide)):
+            up += [ResizeConv(before, after, sizes[-2 - step], bias=False), nn.BatchNorm2d(after), bend()]
+        if config.finest == "maps":
+            self.decoder = nn.Sequential(*up, nn.Conv2d(wide[-1], shape[0], 3, padding=1))
+        else:
+            self.decoder = nn.Sequential(*up, ResizeConv(wide[-1], shape[0], sizes[0]))
         self.log_noise = nn.Parameter(torch.tensor(FIRST_LOG_NOISE))
 
     def encode(self, images: Tensor) -> tuple[Tensor, Tensor | None]:

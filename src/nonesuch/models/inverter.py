@@ -4,13 +4,12 @@ The encoder half of models/autoencoder.py with answers of its own. It is trained
 (training/latent_regression.py), as GANs have no encoder.
 """
 
-from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from nonesuch.models.autoencoder import halving
+from nonesuch.models.autoencoder import ACTIVATIONS, halving
 from nonesuch.models.config import Shape, require_size
 
 SMALLEST = 8
@@ -19,7 +18,6 @@ COARSEST = 4
 WIDTHS = (64, 128, 256)
 """Maps after each halving; further ones keep the last."""
 HIDDEN = 512
-SLOPE = 0.1
 
 
 class Guess(NamedTuple):
@@ -41,7 +39,7 @@ class Inverter(nn.Module):
         while side > COARSEST:
             halvings, side = halvings + 1, (side + 1) // 2
         widths = [WIDTHS[min(step, len(WIDTHS) - 1)] for step in range(halvings)]
-        self.encoder, _ = halving(shape, widths, HIDDEN, partial(nn.LeakyReLU, SLOPE))
+        self.encoder, _ = halving(shape, widths, HIDDEN, ACTIVATIONS["leaky"])
         self.answer = nn.Linear(HIDDEN, latent + classes)
 
     def forward(self, images: Tensor) -> Guess:
