@@ -17,6 +17,11 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
          "--use-fake-ui-for-media-stream"]  # fmt: skip
 AWAITED = "[role=status]:visible, [aria-busy=true]:visible"
+TOO_WIDE = """
+[document.documentElement.scrollWidth, innerWidth].reduce((page, screen) => page - screen) <= 0 ? [] :
+  [...document.querySelectorAll("*")].filter((each) => each.getBoundingClientRect().right > innerWidth)
+    .map((each) => each.outerHTML.slice(0, 120)).slice(0, 9)
+"""
 
 
 @contextmanager
@@ -65,3 +70,9 @@ def assert_accessible(page: Page) -> None:
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations)")
     told = [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
     assert not told, "\n".join(told)
+
+
+def assert_fits(page: Page) -> None:
+    """Nothing is wider than the screen."""
+    found = page.evaluate(TOO_WIDE)
+    assert not found, found

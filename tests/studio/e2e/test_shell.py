@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser import assert_accessible, settle
+from browser import assert_accessible, assert_fits, settle
 
 ROOMS = ("Data", "Kernels", "Network", "Train", "Latent", "Publish")
 Shot = Callable[[Page, str], Path]
@@ -73,4 +73,4 @@ def test_every_room_is_accessible_and_fits(studio_page: Page, shot: Shot, width:
         settle(page)
         shot(page, f"{name}-{width}-{scheme}")
         assert_accessible(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than the screen"
+        assert_fits(page)
