@@ -1,5 +1,6 @@
 """The room Train over HTTP: form, start, wishes, looks at a real run that was stopped half-way."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -168,6 +169,12 @@ def test_frames_hold_the_pictures_of_fixed_seeds(client: TestClient, trained: Pa
     assert early["images_seen"] == 16
     assert block(early["redrawn"]).shape == block(early["given"]).shape == (4, 12, 12, 3)
     assert client.get("/api/runs/cnn/frame").status_code == 409
+
+
+def test_a_run_from_before_histories_is_looked_at_as_it_is(client: TestClient, trained: Path) -> None:
+    old = trained / "runs" / "old"
+    shutil.copytree(trained / "runs" / "vae", old, ignore=shutil.ignore_patterns("history"))
+    assert client.get("/api/runs/old/frame").json()["images_seen"] == 64
 
 
 def test_the_game_and_its_next_step_are_shown_and_nothing_moves(client: TestClient, trained: Path) -> None:

@@ -111,7 +111,7 @@ def _at(studio: Studio, run_id: str, moment: int | None) -> Run:
     """A run as it was at a moment; without one, as it is: while it learns, its newest frame may be newer than that."""
     run = studio.opened(run_id)
     if moment is None:
-        moment = max(run.images_seen, *layout.history(run.folder.path)[-1:])
+        moment = max([run.images_seen, *layout.history(run.folder.path)])
     return history.at(run, moment)
 
 
