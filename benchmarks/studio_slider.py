@@ -14,6 +14,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -67,7 +68,10 @@ def _trained(kind: str, folder: Path) -> Run:
 
 @contextmanager
 def _server(runs: Path) -> Iterator[tuple[int, str]]:
-    command = [sys.executable, "-m", "nonesuch", "studio", "--runs", str(runs), "--no-browser", "--port", "0"]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command = [sys.executable, "-m", "nonesuch", "studio", "--runs", str(runs), "--no-browser", "--port", port]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
             assert process.stdout is not None

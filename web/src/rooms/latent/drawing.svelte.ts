@@ -34,9 +34,13 @@ export class Follower {
       },
       (error) => (this.problem = wordsOf(error)),
     );
+    // Compared as text, so that what changes in the address for other reasons asks for nothing.
+    const text = $derived.by(() => {
+      const asking = wish();
+      return asking && run() ? JSON.stringify({ run: run(), wish: asking }) : '';
+    });
     $effect(() => {
-      const body = wish();
-      if (body !== undefined && run()) drawing.ask({ run: run(), wish: body, since: performance.now() });
+      if (text) drawing.ask({ ...(JSON.parse(text) as { run: string; wish: Wish }), since: performance.now() });
     });
     $effect(() => drawing.stop);
   }

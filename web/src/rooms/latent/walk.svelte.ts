@@ -44,14 +44,17 @@ export class Walk {
     });
     this.cloudAsked = remote((signal) => {
       const { space } = this;
-      const column = view.now.column || undefined;
+      const column = this.column || undefined;
       if (space === undefined || space.kind === 'gan' || space.problem) return undefined;
       const params = { path: { run_id: space.run }, query: { column } };
       return asked(api.GET('/api/runs/{run_id}/cloud', { params, signal }));
     });
   }
 
+  // Single values of the address: what follows from one of them is left alone while another changes.
   readonly run = $derived.by(() => this.view.now.run);
+  private readonly column = $derived.by(() => this.view.now.column);
+  private readonly text = $derived.by(() => this.view.now.at);
   get spaceNow(): Remote<Space> {
     return this.spaceAsked.now;
   }
@@ -85,9 +88,7 @@ export class Walk {
     return pad === 'auto' ? (ownPlane ? 'plane' : 'seeds') : pad;
   });
 
-  readonly spot: Spot = $derived.by(
-    () => parse(this.view.now.at) ?? (this.pad === 'plane' ? onPlane(0, 0) : atSeeds(0, 0)),
-  );
+  readonly spot: Spot = $derived.by(() => parse(this.text) ?? (this.pad === 'plane' ? onPlane(0, 0) : atSeeds(0, 0)));
 
   /** The seed's place that the pad of seeds stands at; where one is elsewhere, the beginning. */
   readonly onSeeds = $derived.by(() => {

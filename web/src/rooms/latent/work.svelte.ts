@@ -13,9 +13,12 @@ export class Work<R> {
   problem = $state('');
   private turn = $state(0);
 
+  // The address changes with every step one takes; the id in it seldom does, and only then is anything begun anew.
+  private readonly task = $derived.by(() => this.id());
+
   constructor(readonly id: () => string) {
     $effect(() => {
-      const task = this.id();
+      const { task } = this;
       void this.turn;
       this.line = this.result = undefined;
       this.problem = '';
