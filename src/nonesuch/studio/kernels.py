@@ -61,13 +61,13 @@ def learnt(studio: Studio, run_id: str, picture: str | None) -> wire.LearntFilte
     )
 
 
-def put_back(studio: Studio, run_id: str, number: int, asked: wire.PutAsked) -> wire.PutBack:
+def put_back(studio: Studio, run_id: str, number: int, asked: wire.FilterAsked) -> wire.FilterPut:
     """A copy of a classifier with another filter, asked of a picture. Raises MissingError, RunError, NetError."""
     run = studio.opened(run_id)
     was = run.kernel(number)
     kernel = Kernel(torch.tensor(asked.weights), offset=asked.offset, stride=was.stride, edge=was.edge)
     found = filters.edited(run, _given(studio, asked), number, kernel)
-    return wire.PutBack(
+    return wire.FilterPut(
         classes=list(found.classes),
         before=found.before.tolist(),
         after=found.after.tolist(),
@@ -77,7 +77,7 @@ def put_back(studio: Studio, run_id: str, number: int, asked: wire.PutAsked) -> 
     )
 
 
-def _given(studio: Studio, asked: wire.PutAsked) -> Picture:
+def _given(studio: Studio, asked: wire.FilterAsked) -> Picture:
     if asked.picture is not None:
         return pixels_of(studio, asked.picture)
     assert asked.pixels is not None

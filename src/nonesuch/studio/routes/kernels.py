@@ -6,7 +6,7 @@ from fastapi import Path, Query, Request
 
 from nonesuch.studio.routes.room import Here, RunPath, room
 from nonesuch.studio.wire.base import PictureId
-from nonesuch.studio.wire.kernels import KernelList, LearntFilters, LessonAsked, PutAsked, PutBack
+from nonesuch.studio.wire.kernels import KernelList, LearntFilters, LessonAsked, FilterAsked, FilterPut
 from nonesuch.studio.wire.tasks import TaskLine
 
 router = room("kernels")
@@ -40,10 +40,10 @@ async def read_filters(studio: Here, request: Request, run_id: RunPath, picture:
 
 
 @router.post("/runs/{run_id}/filters/{number}")
-async def put_filter(studio: Here, request: Request, run_id: RunPath, number: Number, asked: PutAsked) -> PutBack:
+async def put_filter(studio: Here, request: Request, run_id: RunPath, number: Number, asked: FilterAsked) -> FilterPut:
     """What a classifier would say of a picture with another filter in this place; the run itself stays as it is."""
 
-    def put() -> PutBack:
+    def put() -> FilterPut:
         from nonesuch.studio import kernels
 
         return kernels.put_back(studio, run_id, number, asked)

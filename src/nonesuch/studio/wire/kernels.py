@@ -62,7 +62,7 @@ class LearntFilters(Wire):
     maps: Block | None
 
 
-class PutAsked(Wire):
+class FilterAsked(Wire):
     """A filter's new weights (C, k, k) and offset, and a picture to ask about: by its id, or its pixels (H, W, C)."""
 
     weights: list[Square] = Field(min_length=1, max_length=4)
@@ -83,7 +83,7 @@ class PutAsked(Wire):
         return self
 
 
-class PutBack(Wire):
+class FilterPut(Wire):
     """What the net says of a picture with its own filter and with the new one; its maps (h, w) of both.
 
     picture (H, W, C): as the net sees it. before, after: probabilities, in the order of the classes.

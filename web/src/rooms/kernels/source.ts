@@ -1,6 +1,8 @@
 /** The pixels of a picture by its id, brought down where it is larger than a page needs. */
 import { pictureAddress, Problem, problemOf } from '../../api/client';
 import type { Pixels } from '../../core/maps';
+import face from './face.png';
+import { FIRST_PICTURE } from './state';
 
 export const MOST_SIDE = 1024;
 
@@ -8,7 +10,8 @@ export const MOST_SIDE = 1024;
 export async function pixelsOf(id: string, signal: AbortSignal): Promise<Pixels> {
   let response: Response;
   try {
-    response = await fetch(pictureAddress(id), { signal });
+    // The face of the first view comes with the page: it need not wait until its data set is unpacked.
+    response = await fetch(id === FIRST_PICTURE ? face : pictureAddress(id), { signal });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new Problem('The studio does not answer: is it still running in its terminal?', 'Offline', 0);
