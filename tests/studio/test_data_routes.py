@@ -1,7 +1,5 @@
 """The room Data over HTTP: albums filled and changed, looks at packs, copies, fits, augmentations, maps, neighbours."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from starlette.testclient import TestClient

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 import made_studio
 from browser import settle
@@ -45,14 +45,16 @@ def hostile(tmp_path: Path) -> Path:
             pixels = rng.integers(0, 256, (16, 16, 3), np.uint8)
             (folder / f"{number}{place}{PAYLOADS[-number]}"[:80]).with_suffix(".png").write_bytes(png_bytes(pixels))
     run = Store(places.runs).get(made_studio.RUN)
-    recipe = dict(made_studio.RECIPE) | {"data": {**made_studio.RECIPE["data"], "source": PAYLOADS[3], "label": PAYLOADS[5]}}
+    recipe = dict(made_studio.RECIPE) | {
+        "data": {**made_studio.RECIPE["data"], "source": PAYLOADS[3], "label": PAYLOADS[5]}
+    }
     run.write_recipe(recipe)
     return tmp_path
 
 
-def test_w6_names_are_text_everywhere(hostile: Path, chromium: object, row: Row) -> None:
+def test_w6_names_are_text_everywhere(hostile: Path, chromium: Browser, row: Row) -> None:
     assert len(PAYLOADS) == 60
-    with served(hostile) as (_, address), chromium.new_context() as context:  # type: ignore[attr-defined]
+    with served(hostile) as (_, address), chromium.new_context() as context:
         page: Page = context.new_page()
         dialogs: list[str] = []
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
@@ -61,9 +63,8 @@ def test_w6_names_are_text_everywhere(hostile: Path, chromium: object, row: Row)
         for room in ("data?data=%3Cimg+src%3Dx+onerror%3Dalert%282%29%3E", "train", "network", "latent", "kernels"):
             page.goto(f"{address}/{room}")
             settle(page)
-            struck = page.evaluate(LOOK)
-            assert (dialogs, struck) == ([], [0, 0, 0, 0]), room
             if room.startswith("data"):
                 for payload in PAYLOADS[:8]:
-                    expect(page.get_by_role("heading", name=payload, exact=False).first).to_be_attached()
+                    expect(page.get_by_role("heading", name=payload).first).to_be_attached(timeout=30_000)
+            assert (dialogs, page.evaluate(LOOK)) == ([], [0, 0, 0, 0]), room
     row("W6", len(PAYLOADS))

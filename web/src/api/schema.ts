@@ -2387,6 +2387,39 @@ export interface components {
             width: number;
         };
         /**
+         * FilterAsked
+         * @description A filter's new weights (C, k, k) and offset, and a picture to ask about: by its id, or its pixels (H, W, C).
+         */
+        FilterAsked: {
+            /**
+             * Offset
+             * @default 0
+             */
+            offset: number;
+            /** Picture */
+            picture?: string | null;
+            pixels?: components["schemas"]["Block"] | null;
+            /** Weights */
+            weights: number[][][];
+        };
+        /**
+         * FilterPut
+         * @description What the net says of a picture with its own filter and with the new one; its maps (h, w) of both.
+         *
+         *     picture (H, W, C): as the net sees it. before, after: probabilities, in the order of the classes.
+         */
+        FilterPut: {
+            /** After */
+            after: (number | null)[];
+            /** Before */
+            before: (number | null)[];
+            /** Classes */
+            classes: string[];
+            now: components["schemas"]["Block"];
+            picture: components["schemas"]["Block"];
+            was: components["schemas"]["Block"];
+        };
+        /**
          * Finished
          * @description The budget is used up and the last figures are in.
          */
@@ -3254,39 +3287,6 @@ export interface components {
              * @default
              */
             words: string;
-        };
-        /**
-         * PutAsked
-         * @description A filter's new weights (C, k, k) and offset, and a picture to ask about: by its id, or its pixels (H, W, C).
-         */
-        PutAsked: {
-            /**
-             * Offset
-             * @default 0
-             */
-            offset: number;
-            /** Picture */
-            picture?: string | null;
-            pixels?: components["schemas"]["Block"] | null;
-            /** Weights */
-            weights: number[][][];
-        };
-        /**
-         * PutBack
-         * @description What the net says of a picture with its own filter and with the new one; its maps (h, w) of both.
-         *
-         *     picture (H, W, C): as the net sees it. before, after: probabilities, in the order of the classes.
-         */
-        PutBack: {
-            /** After */
-            after: (number | null)[];
-            /** Before */
-            before: (number | null)[];
-            /** Classes */
-            classes: string[];
-            now: components["schemas"]["Block"];
-            picture: components["schemas"]["Block"];
-            was: components["schemas"]["Block"];
         };
         /**
          * PutPicturesBack
@@ -7339,7 +7339,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PutAsked"];
+                "application/json": components["schemas"]["FilterAsked"];
             };
         };
         responses: {
@@ -7349,7 +7349,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PutBack"];
+                    "application/json": components["schemas"]["FilterPut"];
                 };
             };
             /** @description Not possible with these pictures, this net or these settings */
