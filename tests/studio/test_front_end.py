@@ -1,4 +1,4 @@
-"""The built front end: what a first visit loads is small, nothing in it asks another host, and it is of these sources."""
+"""The built front end: what a first visit loads is small, nothing asks another host, and it is of these sources."""
 
 import gzip
 import importlib.util

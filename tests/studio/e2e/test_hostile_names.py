@@ -1,4 +1,4 @@
-"""Row W6: names that are scripts, as classes, files, data sets, runs and labels, are text wherever a room shows them."""
+"""Row W6: names that are scripts, of classes, files, data sets and labels, are text wherever a room shows them."""
 
 from collections.abc import Callable
 from itertools import product
