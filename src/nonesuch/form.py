@@ -123,8 +123,6 @@ def _inner(name: str, field: FieldInfo, entry: NetEntry, recipe: Recipe) -> type
 
 
 def _setting(name: str, field: FieldInfo, default: JsonValue) -> Setting:
-    if not field.description:
-        raise RecipeError(f"the setting {name} has no description; give it one in its model")
     kind, metadata = _bare(field.annotation)
     rules = [*field.metadata, *metadata]
     least = next(
@@ -138,7 +136,7 @@ def _setting(name: str, field: FieldInfo, default: JsonValue) -> Setting:
         name,
         shape,
         default,
-        field.description,
+        field.description or "",
         name not in PLAIN,
         least=None if least is None else float(str(least)),
         most=None if most is None else float(str(most)),

@@ -41,8 +41,10 @@ class AutoencoderConfig(NetConfig):
     )
     hidden: int = Field(256, ge=1, description="units of the dense layer before and behind the code")
     gaussian: bool = Field(True, description="a Gaussian around a point (VAE), not a point (AE)")
-    activation: Activation = "leaky"
-    finest: Literal["maps", "picture"] = "maps"
+    activation: Activation = Field("leaky", description="what follows each layer: a leaky kink, or a smooth bend")
+    finest: Literal["maps", "picture"] = Field(
+        "maps", description="what the last doubling makes: maps to draw from once more, or the picture itself"
+    )
 
 
 class Coded(NamedTuple):
