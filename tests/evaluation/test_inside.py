@@ -34,7 +34,7 @@ def test_each_kind_has_its_sides_and_they_give_what_the_run_gives(runs: dict[str
         ("classifier",), ("encoder", "decoder"), ("generator", "critic")
     ]  # fmt: skip
     for kind, name in (("vae", "decoder"), ("gan", "generator")):
-        side = inside.side(runs[kind], name)  # type: ignore[arg-type]
+        side = inside.side(runs[kind], name, 7 % 4 if kind == "gan" else 0)  # type: ignore[arg-type]
         found = inside.inside(side, inside.from_seed(side, 7))
         drawn = inside.picture_of(runs[kind], found.output)
         assert np.abs(drawn.astype(int) - runs[kind].sample([7])[0].astype(int)).max() <= 1

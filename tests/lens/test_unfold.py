@@ -76,7 +76,7 @@ def test_a_dense_layer_behind_maps_has_kernels_as_large_as_they_are() -> None:
     assert torch.equal(found.inputs, maps)
     assert found.weights is not None
     # By hand: number (row * 6 + column) * 4 + map of the row is where Flatten puts it.
-    assert float(found.weights[1, 2, 5]) == float(net[2].weight[3, (2 * 6 + 5) * 4 + 1])
+    assert float(found.weights[1, 2, 5]) == float(net[2].weight[3, (2 * 6 + 5) * 4 + 1].detach())
 
 
 def test_the_hooks_are_gone_and_wrong_names_are_said() -> None:

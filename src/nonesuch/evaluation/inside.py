@@ -127,7 +127,9 @@ def from_picture(run: Run, found: Side, picture: Picture) -> Tensor:
     if isinstance(run.net, Autoencoder):
         image = as_trained(run.recipe, fitted[None].copy())
         if found.draws:
-            return torch.from_numpy(codes_of(run.net, image)).view(found.shape)
+            with torch.inference_mode():
+                codes = codes_of(run.net, image)
+            return torch.from_numpy(codes).view(found.shape)
         return image[0]
     if found.draws:
         raise RunError("a generator draws from seeds, not from pictures; give it a seed")

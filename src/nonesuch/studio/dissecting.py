@@ -112,8 +112,16 @@ def _looking(studio: Studio, run_id: str, asked: wire.Asked) -> tuple[Run, Side,
     if asked.moment is not None and asked.moment != run.images_seen and asked.side != "critic":
         now, moment = run, asked.moment
         run = studio.remembered(now, f"moment {moment}", lambda: history.at(now, moment))
-    found = _side(studio, run, asked.side, asked.told)
+    found = _side(studio, run, asked.side, _told(run, asked))
     return run, found, _given(studio, run_id, run, found, asked)
+
+
+def _told(run: Run, asked: wire.Asked) -> int:
+    """The class of a conditional GAN: what was asked, else what `Run.sample` takes for a seed by itself."""
+    if asked.told is not None or run.recipe.kind != "gan" or not run.classes or asked.picture is None:
+        return asked.told or 0
+    kind, *rest = parts_of(asked.picture)
+    return int(rest[-1]) % len(run.classes) if kind == "seed" else 0
 
 
 def _given(studio: Studio, run_id: str, run: Run, found: Side, asked: wire.Asked) -> Tensor:

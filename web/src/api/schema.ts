@@ -1585,7 +1585,8 @@ export interface components {
          * @description Which side of the net, at which moment, looks at what, with which units switched.
          *
          *     One of: `picture`, an id (of a side that draws, `seed:RUN:SEED` means the seed itself); `pixels`, a small picture
-         *     (H, W, C) uint8 as a camera gives it many times a second.      told: the class, of a conditional GAN.
+         *     (H, W, C) uint8 as a camera gives it many times a second.      told: the class, of a conditional GAN;
+         *     null: the one that the seed is drawn as everywhere else.
          */
         Asked: {
             /** Moment */
@@ -1600,11 +1601,8 @@ export interface components {
              * @default []
              */
             switches: components["schemas"]["Switched"][];
-            /**
-             * Told
-             * @default 0
-             */
-            told: number;
+            /** Told */
+            told?: number | null;
         };
         /**
          * AugmentAsked
@@ -3400,11 +3398,8 @@ export interface components {
              * @default []
              */
             switches: components["schemas"]["Switched"][];
-            /**
-             * Told
-             * @default 0
-             */
-            told: number;
+            /** Told */
+            told?: number | null;
         };
         /**
          * RecipeSummary
@@ -4269,11 +4264,8 @@ export interface components {
              * @default []
              */
             switches: components["schemas"]["Switched"][];
-            /**
-             * Told
-             * @default 0
-             */
-            told: number;
+            /** Told */
+            told?: number | null;
             /** Unit */
             unit: number;
         };

@@ -26,14 +26,15 @@ class Asked(Wire):
     """Which side of the net, at which moment, looks at what, with which units switched.
 
     One of: `picture`, an id (of a side that draws, `seed:RUN:SEED` means the seed itself); `pixels`, a small picture
-    (H, W, C) uint8 as a camera gives it many times a second.      told: the class, of a conditional GAN.
+    (H, W, C) uint8 as a camera gives it many times a second.      told: the class, of a conditional GAN;
+    null: the one that the seed is drawn as everywhere else.
     """
 
     side: SideName | None = None
     moment: Whole | None = None
     picture: PictureId | None = None
     pixels: Block | None = None
-    told: int = Field(0, ge=0, le=100_000)
+    told: int | None = Field(None, ge=0, le=100_000)
     switches: list[Switched] = Field([], max_length=40)
 
     @model_validator(mode="after")

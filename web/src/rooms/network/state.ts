@@ -36,7 +36,7 @@ export const fields = {
   run: text('', 100),
   side: choice('', 'classifier', 'encoder', 'decoder', 'generator', 'critic'),
   picture: text('', 240),
-  told: whole(0, 0, 100_000),
+  told: whole(-1, -1, 100_000),
   moment: whole(-1, -1, 1e12),
   tab: choice(...TABS),
   layer: text('', 120),
