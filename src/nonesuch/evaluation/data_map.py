@@ -103,7 +103,7 @@ def data_features(pack: Pack, label: str, threads: int, tell: Say) -> npt.NDArra
     extractor = divided(pack, label, *SHARES).extractor(threads)
     parts = []
     for start in range(0, len(pack), CHUNK):
-        parts.append(features_of(extractor, pack.pixels[start : start + CHUNK]).astype(np.float32))
+        parts.append(features_of(extractor, np.array(pack.pixels[start : start + CHUNK])).astype(np.float32))
         tell(min(start + CHUNK, len(pack)), len(pack), "pictures compared")
     values = np.concatenate(parts)
     with io.BytesIO() as file:

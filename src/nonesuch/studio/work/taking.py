@@ -49,8 +49,10 @@ def take(
                 check_room(album)
             desk.say(done, total, "pictures")
             try:
+                # Decoded first: a class that would hold nothing is not made.
+                png = _png(decoder, picture)
                 label = labels.get(picture.label) or labels.setdefault(picture.label, _class(album, picture.label))
-                new = album.put(label, _png(decoder, picture))[1]
+                new = album.put(label, png)[1]
             except Undecodable as error:
                 rejects.append(Reject(picture.name, error.reason))
             except DataError as error:

@@ -4,6 +4,8 @@ import { each } from '../../core/dropped';
 
 const AT_ONCE = 3;
 const MOST_TOLD = 20;
+/** The server's own limits; a body that is too long would be cut off in the midst, without a reason. */
+const MOST_BYTES = { pictures: 64 * 2 ** 20, archives: 2 ** 30 } as const;
 
 export class Giving {
   running = $state(false);
@@ -67,6 +69,8 @@ export const addClass = (data: string, name: string) =>
 
 /** Send bytes as they are. Throws Problem. */
 export async function send(address: string, body: Blob): Promise<unknown> {
+  const most = address.includes('/archives/') ? MOST_BYTES.archives : MOST_BYTES.pictures;
+  if (body.size > most) throw new Problem(`It is too long: at most ${most / 2 ** 20} MiB fit here.`, 'TooLong', 413);
   for (let turn = 0; ; turn++) {
     const response = await fetch(address, {
       method: 'POST',

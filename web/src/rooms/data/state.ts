@@ -45,7 +45,12 @@ export const FIELDS: Fields<DataState> = {
   seed: whole(0, 0, 2 ** 31),
 };
 
-export type Detail = components['schemas']['DataDetail'];
+/** What is in a data set, and the question it answers: what is asked after it is asked of the same pack. */
+export interface Detail extends Immutable<components['schemas']['DataDetail']> {
+  readonly view: ReturnType<typeof viewOf>;
+  readonly body: ReturnType<typeof packOf>;
+}
+type Immutable<T> = { readonly [K in keyof T]: T[K] };
 export type Album = components['schemas']['AlbumDetail'];
 export type Line = components['schemas']['PictureLine'];
 
