@@ -66,8 +66,13 @@ export function pixelsOf({ channels, height, width, values }: Planes, [low, high
   return { width, height, values: drawn };
 }
 
-/** The picture with what the edge rule puts around it, which is shown paler. */
-export function framed(pixels: Pixels, reach: number, standing: (at: number, count: number) => number): Pixels {
+/** The picture with what the edge rule puts around it, which is shown paler. `zero`: the byte that stands for 0. */
+export function framed(
+  pixels: Pixels,
+  reach: number,
+  standing: (at: number, count: number) => number,
+  zero = 0,
+): Pixels {
   const { width, height, values } = pixels;
   const [wide, high] = [width + 2 * reach, height + 2 * reach];
   const drawn = new Uint8ClampedArray(wide * high * 4);
@@ -77,7 +82,7 @@ export function framed(pixels: Pixels, reach: number, standing: (at: number, cou
       const [sx, sy] = [standing(x, width), standing(y, height)];
       const inside = x >= 0 && y >= 0 && x < width && y < height;
       for (let channel = 0; channel < 3; channel++) {
-        drawn[target + channel] = sx < 0 || sy < 0 ? 0 : (values[(sy * width + sx) * 4 + channel] as number);
+        drawn[target + channel] = sx < 0 || sy < 0 ? zero : (values[(sy * width + sx) * 4 + channel] as number);
       }
       drawn[target + 3] = inside ? (values[(y * width + x) * 4 + 3] as number) : 110;
     }
