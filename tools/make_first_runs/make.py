@@ -1,10 +1,10 @@
-"""Makes src/nonesuch/studio/first_runs.zip: three small finished runs on pixelfolk, which a studio without runs opens with.
+"""Makes src/nonesuch/studio/first_runs.zip: three small finished runs on pixelfolk, for a studio that has none.
 
     python tools/make_first_runs/make.py [--folder build/first-runs]
 
 Trains a CNN, a VAE and a GAN with narrow nets (some minutes on two cores; runs that are there already are taken as they
 are), then leaves out what only further training needs: optimizer states, older snapshots and previews, most moments of
-the history and most logged steps. Weights are rounded to half precision, so that they take half the room in the archive.
+the history and most logged steps. Weights are rounded to half precision and so take half the room in the archive.
 """
 
 import argparse
@@ -56,8 +56,11 @@ def slim(run: Path) -> None:
     """Take away what a finished run can be looked at without."""
     newest = checkpoint.latest(run)
     assert newest is not None
-    groups = {name: history.halved(group) for name, group in newest.tensors.items() if name != "optimizer"}
-    full = {name: {key: each.to(newest.tensors[name][key].dtype) for key, each in group.items()} for name, group in groups.items()}
+    rounded = {name: history.halved(group) for name, group in newest.tensors.items() if name != "optimizer"}
+    full = {
+        name: {key: half.to(newest.tensors[name][key].dtype) for key, half in group.items()}
+        for name, group in rounded.items()
+    }
     state = {key: value for key, value in newest.state.items() if key != "optimizer"} | {"log_offset": 0}
     shutil.rmtree(run / layout.SNAPSHOTS)
     checkpoint.save(run, newest.images_seen, full, state)

@@ -6,7 +6,7 @@ from fastapi import Path, Query, Request
 
 from nonesuch.studio.routes.room import Here, RunPath, room
 from nonesuch.studio.wire.base import PictureId
-from nonesuch.studio.wire.kernels import KernelList, LearntFilters, LessonAsked, FilterAsked, FilterPut
+from nonesuch.studio.wire.kernels import FilterAsked, FilterPut, KernelList, LearntFilters, LessonAsked
 from nonesuch.studio.wire.tasks import TaskLine
 
 router = room("kernels")
