@@ -5,7 +5,7 @@ python benchmarks/studio_slider.py [--kinds vae gan] [--rounds 40] [--no-browser
 A net is trained for a moment on 64-pixel pictures (its drawings need not be good) and a real server started beside. In
 each round one place is asked for two ways, taking turns: "library" moves a code and draws it, `run.drawn_at`; "http" is
 the route that the room Latent asks, from the request to the PNG's last byte, on one connection. Then "browser" is the
-room itself in Chromium: from an arrow key on a direction's slider to the picture on its canvas, as the page measures. The
+room itself in Chromium: from an arrow key on a direction's slider to the picture on its canvas, as the page reads. The
 figures are medians, and the slowest but one in twenty.
 """
 
