@@ -32,6 +32,8 @@ from nonesuch.evaluation.run import Run
 from nonesuch.studio.walking import told
 
 SIDE, MOST_MS = 64, 60.0
+PAUSE = 0.05
+"""Between readings, in seconds: threads of the process that has just drawn still spin for a while."""
 CHROMIUM = "/usr/bin/chromium"
 
 
@@ -112,6 +114,7 @@ def _turns(run: Run, port: int, token: str, rounds: int) -> harness.Readings:
     times: harness.Readings = {name: [] for name in ways}
     for number in range(-5, rounds):
         for name in harness.rotated(list(ways), abs(number)):
+            time.sleep(PAUSE)
             started = time.perf_counter()
             ways[name](number / rounds)
             if number >= 0:  # the rounds before warm both up
