@@ -65,6 +65,7 @@ WITHOUT_PEERS = {
     "looking",
     "inversion",
     "latent",
+    "studio_slider",
     "kernels",
     "fast_ceiling",
 }
