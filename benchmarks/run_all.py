@@ -28,6 +28,7 @@ QUICK = {
     "kernels": ["--rounds", "3"],
     "looking": [],
     "latent": ["--rounds", "1"],
+    "studio_slider": ["--rounds", "20"],
     "few_pictures": ["--minutes", "0.5"],
     "inversion": ["--minutes", "0.5", "--faces", "20", "--steps", "100"],
     "lecun_table": ["--quick"],
@@ -44,6 +45,7 @@ FULL = {
     "kernels": [],
     "looking": [],
     "latent": [],
+    "studio_slider": [],
     "few_pictures": [],
     "inversion": [],
     "lecun_table": [],
@@ -63,6 +65,7 @@ WITHOUT_PEERS = {
     "looking",
     "inversion",
     "latent",
+    "studio_slider",
     "kernels",
     "fast_ceiling",
 }

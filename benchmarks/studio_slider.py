@@ -1,12 +1,12 @@
-"""Slider to picture in the studio at 64 px: milliseconds over HTTP and in a browser, and the ratio to the bare library call.
+"""Slider to picture in the studio at 64 px: milliseconds over HTTP and in a browser, ratio to the bare library call.
 
 python benchmarks/studio_slider.py [--kinds vae gan] [--rounds 40] [--no-browser]
 
 A net is trained for a moment on 64-pixel pictures (its drawings need not be good) and a real server started beside. In
 each round one place is asked for two ways, taking turns: "library" moves a code and draws it, `run.drawn_at`; "http" is
 the route that the room Latent asks, from the request to the PNG's last byte, on one connection. Then "browser" is the
-room itself in Chromium: an arrow key on a slider of a direction until the picture is on its canvas, as the page measures.
-The figures are medians, and the slowest but one in twenty.
+room itself in Chromium: from an arrow key on a direction's slider to the picture on its canvas, as the page reads. The
+figures are medians, and the slowest but one in twenty.
 """
 
 import argparse
@@ -32,6 +32,8 @@ from nonesuch.evaluation.run import Run
 from nonesuch.studio.walking import told
 
 SIDE, MOST_MS = 64, 60.0
+PAUSE = 0.05
+"""Between readings, in seconds: threads of the process that has just drawn still spin for a while."""
 CHROMIUM = "/usr/bin/chromium"
 
 
@@ -112,6 +114,7 @@ def _turns(run: Run, port: int, token: str, rounds: int) -> harness.Readings:
     times: harness.Readings = {name: [] for name in ways}
     for number in range(-5, rounds):
         for name in harness.rotated(list(ways), abs(number)):
+            time.sleep(PAUSE)
             started = time.perf_counter()
             ways[name](number / rounds)
             if number >= 0:  # the rounds before warm both up

@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -84,6 +85,14 @@ def test_a_taken_port_is_passed_over_and_a_second_studio_has_its_own_key(tmp_pat
         port = taken.getsockname()[1]
         with _started(tmp_path, "--port", str(port)) as (_, first):
             assert int(first.split(":")[2].split("/")[0]) != port
+
+
+def test_answers_in_several_pieces_are_sent_at_once() -> None:
+    """asyncio turns Nagle's delay off for sockets that say they are TCP, and those they accept say what they say."""
+    with bound("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.proto == socket.IPPROTO_TCP
 
 
 def test_the_key_of_ones_own_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from nonesuch.assembly import reopen
 from nonesuch.errors import DataError, RunError
+from nonesuch.evaluation.codes import Split
 from nonesuch.evaluation.drawings import pictures_of
 from nonesuch.evaluation.run import Run
 from nonesuch.evaluation.sampling import as_trained
@@ -11,6 +12,8 @@ from nonesuch.measure.likelihood import DEAD_NATS, kl_per_dimension
 from nonesuch.models.autoencoder import Autoencoder
 
 MOST = 2000
+ORDER: tuple[Split, ...] = ("test", "val", "train")
+"""Held-out pictures first."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class CodeUse:
     """Mean KL from the prior of each dimension, in nats, over `n` pictures of the split."""
 
     n: int
-    split: str
+    split: Split
     nats: tuple[float, ...]
 
     @property
@@ -37,7 +40,7 @@ def use_of_code(run: Run, most: int = MOST) -> CodeUse:
         words = "its codes are points" if run.recipe.kind == "ae" else "it has no codes of pictures"
         raise RunError(f"{run.folder.path.name} holds a {run.recipe.kind}: {words}; only a vae's codes are Gaussians")
     data = reopen(run.recipe.data)
-    split = next((name for name in ("test", "val", "train") if len(data.rows[name])), None)
+    split = next((name for name in ORDER if len(data.rows[name])), None)
     if split is None:
         raise DataError("there are no pictures")
     pictures = pictures_of(data, split, most)

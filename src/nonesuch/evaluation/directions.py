@@ -198,7 +198,7 @@ class Space:
         self._write(self.kept() | {each.name: each for each in directions})
 
     def forget(self, name: str) -> None:
-        """Take a direction out of the run's folder. Raises RecipeError for one that is not there, and as `kept` does."""
+        """Take a direction out of the run's folder. Raises RecipeError for one that is not there, else as `kept`."""
         whole = self.kept()
         if name not in whole:
             raise RecipeError(f"no direction is called {name!r}; found: {', '.join(whole) or 'none'}")

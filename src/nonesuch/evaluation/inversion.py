@@ -191,8 +191,8 @@ class Inverting:
         return Places(found.z, torch.cat(kinds) if kinds else None), found
 
     def invert(self, photos: Picture, steps: int = STEPS, seed: int = 0, heard: Heard | None = None) -> Inversion:
-        """Photos uint8 (N, H, W, C) of the run's own size. `seed`: of the first random start. `heard`: of each 25 photos
-        told how many steps are done.
+        """Photos uint8 (N, H, W, C) of the run's own size. `seed`: of the first random start. `heard`: told of
+        each 25 photos how many steps are done.
 
         Raises RecipeError unless 1 <= steps <= 5,000.
         """

@@ -73,8 +73,8 @@ def refine(
     """Descend from starts (N, S, latent) towards targets (N, C, H, W) in [-1, 1], by Adam with a cosine schedule.
 
     `draw` is given all N S places at once, picture by picture, and must have no weights that want gradients; `unlike`
-    is given what it drew; `heard` is told after every step how many are done. `rate` is in units of the prior's spread. A way does not depend on what else is in the batch,
-    and nothing here is random: the same starts give the same answer.
+    is given what it drew. `rate` is in units of the prior's spread. `heard` is told after every step how many are done.
+    A way does not depend on what else is in the batch, and nothing is random: the same starts give the same answer.
     """
     count, ways, latent = starts.shape
     wanted = targets.repeat_interleave(ways, 0)

@@ -1,7 +1,7 @@
 """A plane of seeds: at whole numbers x, y lies seed x + 100 y, and between four neighbours their smooth mix.
 
-The plane is that of the StyleGAN3 visualiser (Karras et al. 2021), which mixes behind its mapping network. A net without
-one is trained on N(0, 1) itself, which a plain mean leaves: its spread in the middle of four would be a half. Here the
+The plane is that of the StyleGAN3 visualiser (Karras et al. 2021), which mixes behind its mapping network. A net with
+none is trained on N(0, 1) itself, which a plain mean leaves: its spread in the middle of four would be a half. Here the
 squares of the weights add up to 1, so that every place of the plane is again a draw of N(0, 1).
 """
 

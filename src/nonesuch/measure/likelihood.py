@@ -104,7 +104,8 @@ def importance_weighted(
     """Bounds (N, len(counts)) on log p(x): after counts[i] codes, log of the mean of p(x|z) p(z) / q(z|x).
 
     The encoder sees each picture once; decoding takes some pictures and some codes of each at once. The caller puts the
-    net into evaluation mode, best folded (models/fold.py). `heard`: told how many pictures are done. Raises RunError for an AE, whose code has no density.
+    net into evaluation mode, best folded (models/fold.py). `heard`: told how many pictures are done.
+    Raises RunError for an AE, whose code has no density.
     """
     parts: list[npt.NDArray[np.float64]] = []
     for part in torch.split(images, _PICTURES):

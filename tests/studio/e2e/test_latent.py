@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -36,10 +36,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def page(studio_page: Page, server: tuple[Studio, str], trained: Path) -> Iterator[Page]:
+def page(studio_page: Page, server: tuple[Studio, str], trained: Path) -> Page:
     """The studio with these runs; its address is the page's."""
     shutil.copytree(trained / "runs", server[0].places.runs, dirs_exist_ok=True)
-    yield studio_page
+    return studio_page
 
 
 def enter(page: Page, query: str) -> None:

@@ -30,7 +30,7 @@ def do(asked: InversionAsked, desk: Desk) -> InversionDone:
     inverting = Inverting(run, heard=training)
     desk.say(0, asked.steps, "steps towards the picture")
     found = inverting.invert(
-        photo, asked.steps, heard=lambda done, all: desk.say(done, all, "steps towards the picture")
+        photo, asked.steps, heard=lambda done, total: desk.say(done, total, "steps towards the picture")
     )
     shown = _pictures(desk, inverting, found)
     return InversionDone(

@@ -73,3 +73,9 @@ function imagesOf(block: Block): ImageData[] {
     (_, at) => new ImageData(pixels(part(block, at).values, channels), width, height),
   );
 }
+
+/** Where a net that is tied to a pad has the place (x, y) of the pad. */
+export function tiedPoint(net: components['schemas']['TiedNet'], x: number, y: number): Point {
+  const term = (weight: number, code: typeof net.offset) => ({ weight, code, seed: null, plane: null });
+  return { mix: [term(1, net.offset), term(x, net.across), term(y, net.up)], moves: [], psi: 1, centre: null };
+}
