@@ -33,6 +33,12 @@ def room(studio_page: Page, server: tuple[Studio, str]) -> Page:
     return studio_page
 
 
+def settle(page: Page) -> None:
+    """Nothing is awaited any more: what waits is paler."""
+    expect(page.locator("main :is([role=status], [aria-busy=true])")).to_have_count(0)
+    page.wait_for_timeout(400)
+
+
 def test_from_a_picture_to_a_sum_to_a_switch(room: Page, shot: Shot) -> None:
     page = room
     expect(page.get_by_role("table", name="Probabilities")).to_be_visible()
@@ -50,6 +56,7 @@ def test_from_a_picture_to_a_sum_to_a_switch(room: Page, shot: Shot) -> None:
     said = unit.get_by_text(re.compile("^At row")).inner_text()
     page.keyboard.press("ArrowDown" if "At row 1," in said else "ArrowUp")
     expect(unit.get_by_text(re.compile("^At row"))).not_to_have_text(said)
+    settle(page)
     assert_accessible(page)
     shot(page, "unfolded")
     unit.get_by_role("button", name="Switch this unit off").click()
@@ -60,6 +67,7 @@ def test_from_a_picture_to_a_sum_to_a_switch(room: Page, shot: Shot) -> None:
     expect(page.get_by_text("None. Unfold a map")).to_be_visible()
     page.get_by_label("Ask by").select_option("occlusion")
     expect(page.get_by_role("img", name=re.compile("under a heat map"))).to_be_visible()
+    settle(page)
     assert_accessible(page)
 
 
@@ -72,6 +80,7 @@ def test_cells_open_their_pictures_and_pictures_their_maps(room: Page, shot: Sho
     cell.click()
     behind = page.get_by_role("list", name="Pictures behind the cell").get_by_role("button")
     expect(behind).to_have_count(count)
+    settle(page)
     assert_accessible(page)
     shot(page, "confusion")
     behind.first.click()
@@ -86,6 +95,7 @@ def test_long_work_is_begun_and_shown(room: Page, shot: Shot) -> None:
     crop = page.get_by_role("button", name=re.compile("^unit 0, place 1"))
     expect(crop).to_be_visible()
     expect(page).to_have_url(re.compile("task="))
+    settle(page)
     assert_accessible(page)
     shot(page, "crops")
     crop.click()
@@ -100,5 +110,6 @@ def test_a_generator_is_looked_into_at_360_pixels(room: Page, shot: Shot) -> Non
     page.get_by_label("Part of the net").select_option("critic")
     expect(page.get_by_text("The higher, the more")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    settle(page)
     assert_accessible(page)
     shot(page, "phone")
