@@ -85,7 +85,7 @@ def test_classes_are_left_out_by_a_setting_too(tmp_path: Path) -> None:
     for text in ("up", "[1]", '"up"'):
         with pytest.raises(RecipeError, match=r"data\.without"):
             library.plan(folder, images=100, settings={"data.without": text})
-    with pytest.raises(DataError, match="two classes|switched off"):
+    with pytest.raises(DataError, match=r"two classes|switched off"):
         library.plan(folder, images=100, settings={"data.without": '["up", "down", "left"]'})
 
 

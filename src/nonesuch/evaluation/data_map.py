@@ -127,7 +127,7 @@ def _kept_name(label: str) -> str:
 
 def _reduced(pack: Pack, rows: Ints) -> Floats:
     """Pictures as vectors of at most 24 x 24 pixels: float64 (M, H * W * C)."""
-    height, width, channels = pack.spec.shape
+    height, width, _ = pack.spec.shape
     scale = min(1.0, LARGEST_SIDE / max(height, width))
     size = max(1, round(height * scale)), max(1, round(width * scale))
     small: list[Picture] = [fit(pack.pixels[row], size, "stretch", pack.spec.channels) for row in rows]
