@@ -105,23 +105,18 @@ def stranger(client: TestClient) -> TestClient:
     return TestClient(client.app, base_url=ORIGIN, follow_redirects=False)
 
 
-class _Filled(dict[str, str]):
-    def __missing__(self, _name: str) -> str:
-        return "1"
-
-
-FILLED = _Filled(
-    {
-        "run_id": RUN,
-        "data_id": "few",
-        "picture_id": "data:few:1",
-        "images_seen": "64",
-        "task_id": "20261124-120000-packing-0123abcd",
-        "name": "samples.png",
-        "kind": "gan",
-        "answer": "logits",
-    }
-)
+FILLED = {
+    "run_id": RUN,
+    "data_id": "few",
+    "picture_id": "data:few:1",
+    "images_seen": "64",
+    "task_id": "20261124-120000-packing-0123abcd",
+    "name": "samples.png",
+    "kind": "gan",
+    "number": "1",
+    "truth": "1",
+    "answer": "1",
+}
 """What stands for an id in an address; anything else is "1"."""
 
 
@@ -129,7 +124,7 @@ def doors(app: FastAPI, changing: bool = False) -> list[tuple[str, str]]:
     """(method, path with ids filled in) of every route there is, pages too; or of those that change something."""
     found = []
     for route in iter_route_contexts(app.routes):
-        path = re.sub(r"\{(\w+)(?::\w+)?\}", lambda part: FILLED[part[1]], str(route.path))
+        path = re.sub(r"\{(\w+)(?::\w+)?\}", lambda part: FILLED.get(part[1], "1"), str(route.path))
         found += [(method, path) for method in sorted(route.methods or {"WEBSOCKET"})]
     return [door for door in found if not changing or door[0] not in ("GET", "HEAD")]
 

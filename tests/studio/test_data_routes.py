@@ -1,4 +1,4 @@
-"""The room Data over HTTP: albums filled and changed, looks at packs, copies, fits, augmentations, maps, neighbours."""
+"""The room Data over HTTP: albums filled and changed, looks at packs, copies, fits, augmentations, maps, nearness."""
 
 import numpy as np
 import pytest
