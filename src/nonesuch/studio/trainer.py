@@ -31,7 +31,6 @@ def main(words: list[str]) -> int:
     parent = os.dup(2)  # who started it hears the last word too
     try:
         _say_into(folder.path)
-        os.nice(YIELDING)
         return _train(folder)
     except NonesuchError as error:
         _say(said := f"{type(error).__name__}: {error}")
@@ -48,12 +47,14 @@ def _train(folder: RunFolder) -> int:
         # Torch takes its time: a signal that comes meanwhile is heard, and obeyed after the start.
         from nonesuch.recipe import from_record
         from nonesuch.session import fit
-        from nonesuch.training.events import Noted, Snapshotted, Stepped, Stopped
+        from nonesuch.training.events import Noted, Snapshotted, Started, Stepped, Stopped
         from nonesuch.training.wishes import Stop
 
         code = 0
         recipe = from_record(folder.recipe())
         for event in fit(recipe, folder.path, lambda: [Stop(reason=name)] if (name := signalled()) else []):
+            if isinstance(event, Started):
+                os.nice(YIELDING)  # not before: somebody waits for the first step
             if isinstance(event, Stopped):
                 code = EXIT_CODES.get(event.reason, 0)
             if not isinstance(event, Stepped | Snapshotted):
