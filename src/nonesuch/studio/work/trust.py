@@ -17,7 +17,7 @@ def do(asked: TrustAsked, desk: Desk) -> TrustFound:
     desk.say(0, 0, "taking pixels away in the order of each map")
     found = trust(Run(desk.places.run(asked.run)), asked.count)
 
-    def curves(several: dict[str, Tensor]) -> dict[str, list[float | None]]:
+    def curves(several: "dict[str, Tensor]") -> dict[str, list[float | None]]:
         return {name: values.tolist() for name, values in several.items()}
 
     return TrustFound(
