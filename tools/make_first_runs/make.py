@@ -24,13 +24,13 @@ from nonesuch.runs.thinning import thinned
 
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "src" / "nonesuch" / "studio" / "first_runs.zip"
-MOMENTS = 7
+MOMENTS = 5
 """Of the history that stay, the first and the last among them."""
-PREVIEWS = 6
+PREVIEWS = 3
 STEPS = 120
 WISHES: dict[Kind, tuple[int, dict[str, str]]] = {
-    "cnn": (80_000, {"net.options.widths": "[16,16,24]", "net.options.dense": "64"}),
-    "vae": (400_000, {"net.options.widths": "[24,48]", "net.options.hidden": "96", "net.options.latent": "16"}),
+    "cnn": (80_000, {"net.options.widths": "[16,16,16]", "net.options.dense": "48"}),
+    "vae": (250_000, {"net.options.widths": "[16,32]", "net.options.hidden": "64", "net.options.latent": "16"}),
     "gan": (250_000, {"net.options.width": "24", "net.options.critic_width": "24", "net.options.most": "96"}),
 }
 
