@@ -118,7 +118,7 @@ def test_what_cannot_be_put_back(client: TestClient) -> None:
 def finished(client: TestClient, asked: dict[str, Any]) -> Any:
     begun = client.post("/api/work/lesson", json=asked)
     assert begun.status_code == 202, begun.text
-    name, end = begun.json()["id"], time.monotonic() + 60
+    name, end = begun.json()["id"], time.monotonic() + 180
     while (found := client.get(f"/api/tasks/{name}").json())["task"]["state"] == "running":
         assert time.monotonic() < end
         time.sleep(0.1)
