@@ -24,7 +24,7 @@ from nonesuch.runs.thinning import thinned
 
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "src" / "nonesuch" / "studio" / "first_runs.zip"
-MOMENTS = 5
+MOMENTS = 4
 """Of the history that stay, the first and the last among them."""
 PREVIEWS = 3
 STEPS = 120
