@@ -2,7 +2,7 @@
 
 from nonesuch.runs import layout
 from nonesuch.studio.studio import Studio
-from nonesuch.studio.wire.network import OfRun
+from nonesuch.studio.wire.network_tasks import OfRun
 from nonesuch.studio.wire.tasks import TaskLine
 
 

@@ -11,6 +11,7 @@ from nonesuch.studio.routes.room import Here, RunPath, room
 from nonesuch.studio.routes.tasks import TaskPath
 from nonesuch.studio.studio import Studio
 from nonesuch.studio.wire import network as wire
+from nonesuch.studio.wire import network_tasks as tasks
 from nonesuch.studio.wire.base import Wire
 from nonesuch.studio.wire.tasks import TaskLine
 
@@ -104,19 +105,19 @@ async def read_cell(
 
 
 @router.post("/work/crops", status_code=202)
-def start_crops(studio: Here, asked: wire.CropsAsked) -> TaskLine:
+def start_crops(studio: Here, asked: tasks.CropsAsked) -> TaskLine:
     """Look for the pictures that excite a layer's units most; the same question again gives the same task."""
     return repeated(studio, "crops", asked)
 
 
 @router.post("/work/dreams", status_code=202)
-def start_dreams(studio: Here, asked: wire.DreamsAsked) -> TaskLine:
+def start_dreams(studio: Here, asked: tasks.DreamsAsked) -> TaskLine:
     """Let units dream."""
     return repeated(studio, "dreams", asked)
 
 
 @router.post("/work/templates", status_code=202)
-def start_templates(studio: Here, asked: wire.TemplatesAsked) -> TaskLine:
+def start_templates(studio: Here, asked: tasks.TemplatesAsked) -> TaskLine:
     """Lay a linear net's or an MLP's templates beside a CNN."""
     if asked.beside is not None:
         studio.run(asked.beside)
@@ -124,45 +125,45 @@ def start_templates(studio: Here, asked: wire.TemplatesAsked) -> TaskLine:
 
 
 @router.post("/work/ranking", status_code=202)
-def start_ranking(studio: Here, asked: wire.RankingAsked) -> TaskLine:
+def start_ranking(studio: Here, asked: tasks.RankingAsked) -> TaskLine:
     """Switch each unit of a layer off alone, and see what is lost."""
     return repeated(studio, "ranking", asked)
 
 
 @router.post("/work/trust", status_code=202)
-def start_trust(studio: Here, asked: wire.TrustAsked) -> TaskLine:
+def start_trust(studio: Here, asked: tasks.TrustAsked) -> TaskLine:
     """Measure which kind of heat map is to be trusted for this net."""
     return repeated(studio, "trust", asked)
 
 
 @router.get("/work/crops/{task_id}")
-def read_crops(studio: Here, task_id: TaskPath) -> wire.CropsFound:
+def read_crops(studio: Here, task_id: TaskPath) -> tasks.CropsFound:
     """What came of a search for crops."""
-    return _result(studio, task_id, wire.CropsFound)
+    return _result(studio, task_id, tasks.CropsFound)
 
 
 @router.get("/work/dreams/{task_id}")
-def read_dreams(studio: Here, task_id: TaskPath) -> wire.DreamsFound:
+def read_dreams(studio: Here, task_id: TaskPath) -> tasks.DreamsFound:
     """What was dreamt."""
-    return _result(studio, task_id, wire.DreamsFound)
+    return _result(studio, task_id, tasks.DreamsFound)
 
 
 @router.get("/work/templates/{task_id}")
-def read_templates(studio: Here, task_id: TaskPath) -> wire.TemplatesFound:
+def read_templates(studio: Here, task_id: TaskPath) -> tasks.TemplatesFound:
     """What came of the comparison."""
-    return _result(studio, task_id, wire.TemplatesFound)
+    return _result(studio, task_id, tasks.TemplatesFound)
 
 
 @router.get("/work/ranking/{task_id}")
-def read_ranking(studio: Here, task_id: TaskPath) -> wire.RankingFound:
+def read_ranking(studio: Here, task_id: TaskPath) -> tasks.RankingFound:
     """Which units are needed."""
-    return _result(studio, task_id, wire.RankingFound)
+    return _result(studio, task_id, tasks.RankingFound)
 
 
 @router.get("/work/trust/{task_id}")
-def read_trust(studio: Here, task_id: TaskPath) -> wire.TrustFound:
+def read_trust(studio: Here, task_id: TaskPath) -> tasks.TrustFound:
     """Which map is to be trusted."""
-    return _result(studio, task_id, wire.TrustFound)
+    return _result(studio, task_id, tasks.TrustFound)
 
 
 def _result(studio: Studio, task_id: str, kind: type[Found]) -> Found:

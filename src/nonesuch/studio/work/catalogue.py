@@ -13,7 +13,7 @@ from nonesuch.studio.wire.latent import (
     LikelihoodAsked,
     PadAsked,
 )
-from nonesuch.studio.wire.network import CropsAsked, DreamsAsked, RankingAsked, TemplatesAsked, TrustAsked
+from nonesuch.studio.wire.network_tasks import CropsAsked, DreamsAsked, RankingAsked, TemplatesAsked, TrustAsked
 from nonesuch.studio.work import (
     cloud,
     copying,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nonesuch.studio.wire.network import CropLine, CropsAsked, CropsFound
+from nonesuch.studio.wire.network_tasks import CropLine, CropsAsked, CropsFound
 from nonesuch.studio.work.desk import Desk
 
 

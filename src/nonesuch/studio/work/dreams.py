@@ -3,7 +3,7 @@
 import numpy as np
 
 from nonesuch.studio.wire.base import Block
-from nonesuch.studio.wire.network import DreamLine, DreamsAsked, DreamsFound
+from nonesuch.studio.wire.network_tasks import DreamLine, DreamsAsked, DreamsFound
 from nonesuch.studio.work.desk import Desk
 
 AT_ONCE = 8

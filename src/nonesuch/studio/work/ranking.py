@@ -1,6 +1,6 @@
 """Switches each unit of a layer off alone, over held-out pictures."""
 
-from nonesuch.studio.wire.network import RankingAsked, RankingFound, UnitLine
+from nonesuch.studio.wire.network_tasks import RankingAsked, RankingFound, UnitLine
 from nonesuch.studio.work.desk import Desk
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nonesuch.studio.wire.base import Block
-from nonesuch.studio.wire.network import Missed, TemplatesAsked, TemplatesFound
+from nonesuch.studio.wire.network_tasks import Missed, TemplatesAsked, TemplatesFound
 from nonesuch.studio.work.desk import Desk
 
 MOST_UNITS, MOST_MISSED = 100, 24

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nonesuch.studio.wire.network import StandingLine, TrustAsked, TrustFound
+from nonesuch.studio.wire.network_tasks import StandingLine, TrustAsked, TrustFound
 from nonesuch.studio.work.desk import Desk
 
 if TYPE_CHECKING:
