@@ -1,5 +1,7 @@
 """The front door: names and paths, sizes and channels judged by the pictures."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,8 @@ from PIL import Image
 
 from made_data import folder_of_bars
 from nonesuch.data import open as door
-from nonesuch.data.open import open_data
+from nonesuch.data.open import _judged, open_data
+from nonesuch.data.sources import open_source
 from nonesuch.errors import DataError
 
 
@@ -66,3 +69,21 @@ def test_a_size_means_the_same_as_a_number_and_as_a_pair() -> None:
     one, pair = open_data("pixelfolk", 32), open_data("pixelfolk", (32, 32))
     assert one.content == pair.content
     assert one.fingerprint == pair.fingerprint
+
+
+def test_two_threads_that_judge_the_same_source_do_not_hinder_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page asks for two pictures of a set at once: both write down its size before either has put it in place."""
+    monkeypatch.setenv("NONESUCH_CACHE", str(tmp_path / "cache"))
+    source = open_source(folder_of_bars(tmp_path / "bars"))
+    both, real = threading.Barrier(2, timeout=20), Path.replace
+
+    def together(self: Path, target: Path) -> Path:
+        both.wait()
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", together)
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(_judged, [source, source])
+    assert first == second

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -107,7 +108,7 @@ def _judged(source: Source) -> tuple[int | tuple[int, int], Channels]:
     height, width = (size, size) if isinstance(size, int) else size
     found: Channels = 1 if shapes and all(shape[2] == 1 for shape in shapes) else 3
     kept.parent.mkdir(parents=True, exist_ok=True)
-    beside = kept.with_name(f"{kept.name}.{os.getpid()}")
+    beside = kept.with_name(f"{kept.name}.{os.getpid()}-{threading.get_ident()}")
     beside.write_text(json.dumps([height, width, found]))
     beside.replace(kept)
     return size, found
