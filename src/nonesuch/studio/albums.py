@@ -20,7 +20,7 @@ from nonesuch.errors import DataError, MachineError
 from nonesuch.runs.layout import shown
 from nonesuch.studio.errors import BusyError, MissingError
 from nonesuch.studio.places import Places, is_data_id
-from nonesuch.studio.wire import data as wire
+from nonesuch.studio.wire import album as wire
 
 if TYPE_CHECKING:
     from nonesuch.studio.studio import Studio

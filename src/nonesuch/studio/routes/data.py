@@ -9,6 +9,7 @@ from nonesuch.studio import albums, gallery
 from nonesuch.studio.gallery import View
 from nonesuch.studio.routes.pictures import RAW
 from nonesuch.studio.routes.room import Here, room
+from nonesuch.studio.wire import album
 from nonesuch.studio.wire import data as wire
 from nonesuch.studio.wire.base import DataId, Line
 from nonesuch.studio.wire.data_tasks import CopyingAsked, ImportingAsked, MappingAsked
@@ -22,7 +23,7 @@ Count = Annotated[int, Query(ge=1, le=120)]
 Row = Annotated[int, Query(ge=0, lt=10**12, description="a picture's row in the pack")]
 Code = Annotated[int | None, Query(ge=-1, lt=10**6, description="a class by its number; -1: of none; left out: all")]
 Share = Annotated[float, Query(ge=0, lt=1, allow_inf_nan=False)]
-Into = Annotated[wire.ClassName, Query(description="the class it goes into")]
+Into = Annotated[album.ClassName, Query(description="the class it goes into")]
 
 
 def _view(
@@ -48,7 +49,7 @@ def list_data(studio: Here) -> wire.DataList:
 
 
 @router.post("/data", status_code=201)
-def make_data(studio: Here, asked: wire.NewData) -> wire.AlbumDetail:
+def make_data(studio: Here, asked: album.NewData) -> album.AlbumDetail:
     """Make an empty data set of one's own: a folder under the data root, for the command line too."""
     return albums.detail(studio.places, albums.make(studio.places, asked.name))
 
@@ -60,13 +61,13 @@ def read_data(studio: Here, data_id: DataPath, view: Seen) -> wire.DataLook:
 
 
 @router.get("/data/{data_id}/album")
-def read_album(studio: Here, data_id: DataPath) -> wire.AlbumDetail:
+def read_album(studio: Here, data_id: DataPath) -> album.AlbumDetail:
     """A data set as folders, whether it is packed or not, and whether it can be changed."""
     return albums.detail(studio.places, data_id)
 
 
 @router.post("/data/{data_id}/edits")
-def edit_data(studio: Here, data_id: DataPath, asked: wire.Edit) -> wire.AlbumDetail:
+def edit_data(studio: Here, data_id: DataPath, asked: album.Edit) -> album.AlbumDetail:
     """Change one's own data set: classes and pictures. Nothing is deleted: what is taken out lies in .removed/."""
     albums.edit(studio.places, data_id, asked)
     return albums.detail(studio.places, data_id)
@@ -119,7 +120,7 @@ async def read_neighbours(
 
 
 @router.post("/uploads/pictures/{data_id}", status_code=201, openapi_extra={"requestBody": RAW})
-async def add_to_class(studio: Here, request: Request, data_id: DataPath, label: Into) -> wire.Kept:
+async def add_to_class(studio: Here, request: Request, data_id: DataPath, label: Into) -> album.Kept:
     """Put a picture, its bytes as they are, into a class. It is decoded in a guarded child and stored anew as PNG."""
     return await studio.intake.picture(studio, data_id, label, request.stream())
 

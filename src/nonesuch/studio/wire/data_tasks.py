@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from nonesuch.studio.wire.album import ClassName
 from nonesuch.studio.wire.base import Block, DataId, Figure, Line, Whole, Wire
-from nonesuch.studio.wire.data import By, Channels, ClassName, Fit, RejectLine, Side
+from nonesuch.studio.wire.data import By, Channels, Fit, RejectLine, Side
 
 
 class MappingAsked(Wire):
