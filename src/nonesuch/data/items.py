@@ -4,10 +4,11 @@ import stat
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 MAX_FILE_BYTES = 1 << 28
 """Encoded bytes of one picture. 50 megapixels of 8-bit RGBA, not compressed, are 200 MB."""
@@ -67,7 +68,7 @@ class Source(ABC):
         """All items, in the same order at every call. Raises DataError if the source as a whole is unusable."""
 
     @abstractmethod
-    def read(self, key: str) -> bytes | npt.NDArray[Any]:
+    def read(self, key: str) -> "bytes | npt.NDArray[Any]":
         """An encoded file, or raw pixels (H, W) or (H, W, C) in uint8 or uint16. Raises Undecodable."""
 
     @abstractmethod
@@ -124,6 +125,8 @@ def is_bomb(unpacked: int, packed: int) -> bool:
     return unpacked > RATIO_FLOOR and unpacked > RATIO * packed
 
 
-def from_unit_range(samples: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+def from_unit_range(samples: "npt.NDArray[Any]") -> "npt.NDArray[np.uint8]":
     """Floats in [0, 1], or booleans, as uint8."""
+    import numpy as np  # here, as lists of items are read by commands that look at no picture
+
     return np.rint(samples * np.float32(255)).astype(np.uint8)

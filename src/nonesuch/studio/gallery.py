@@ -15,6 +15,7 @@ from nonesuch.pixels import Picture, to_rgb
 from nonesuch.studio.errors import MissingError, UnpackedError
 from nonesuch.studio.places import Places
 from nonesuch.studio.studio import Studio
+from nonesuch.studio.views import View
 from nonesuch.studio.wire import data as wire
 from nonesuch.studio.wire.base import Block
 
@@ -25,18 +26,6 @@ MOST_GROUPS = 60
 MOST_OF_GROUP = 8
 
 Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class View:
-    """How a person looks at a data set: size, channels and fit of its pack, the column of its labels, split shares."""
-
-    size: int | None
-    channels: wire.Channels | None
-    fit: wire.Fit
-    label: str
-    val: float = 0.1
-    test: float = 0.1
 
 
 @dataclass(frozen=True)

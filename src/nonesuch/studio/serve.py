@@ -40,13 +40,14 @@ def serve(data: list[str], runs: Path, root: Path, host: str, port: int, browser
     places = Places(runs.absolute(), root.absolute(), named(data), cache_root() / "studio")
     # What a page asks for must not make this machine fetch anything from elsewhere.
     os.environ["NONESUCH_OFFLINE"] = "1"
-    if made := first_runs.provide(places.runs):
-        print(f"nonesuch: no run in {places.runs} yet, so {len(made)} small ones were put there", file=sys.stderr)
+    made = first_runs.provide(places.runs)
     with bound(host, port) as listening:
         address = Address(listening.getsockname()[1], token, host)
         server = server_of(Studio(places, address))
         print(f"nonesuch studio: {address.link}", flush=True)
         print("Keep this link to yourself: it carries the key. Stop with Ctrl-C.", file=sys.stderr, flush=True)
+        if made:
+            print(f"There was no run in {places.runs} yet: {len(made)} small ones were put there.", file=sys.stderr)
         if browser:
             threading.Thread(target=webbrowser.open, args=(address.link,), daemon=True).start()
         server.run(sockets=[listening])

@@ -5,10 +5,10 @@ from typing import Annotated
 import anyio.to_thread
 from fastapi import Depends, Path, Query, Request
 
-from nonesuch.studio import albums, gallery
-from nonesuch.studio.gallery import View
+from nonesuch.studio import albums
 from nonesuch.studio.routes.pictures import RAW
 from nonesuch.studio.routes.room import Here, room
+from nonesuch.studio.views import View
 from nonesuch.studio.wire import album
 from nonesuch.studio.wire import data as wire
 from nonesuch.studio.wire.base import DataId, Line
@@ -45,6 +45,8 @@ Seen = Annotated[View, Depends(_view)]
 @router.get("/data")
 def list_data(studio: Here) -> wire.DataList:
     """Every data set there is, and how much can be given to one's own."""
+    from nonesuch.studio import gallery
+
     return gallery.listed(studio.places)
 
 
@@ -57,6 +59,8 @@ def make_data(studio: Here, asked: album.NewData) -> album.AlbumDetail:
 @router.get("/data/{data_id}")
 def read_data(studio: Here, data_id: DataPath, view: Seen) -> wire.DataLook:
     """What is in a data set: sizes, classes, split, refusals; null until a task has packed it."""
+    from nonesuch.studio import gallery
+
     return gallery.detail(studio.places, data_id, view)
 
 
@@ -78,30 +82,40 @@ def read_pictures(
     studio: Here, data_id: DataPath, view: Seen, code: Code = None, start: Start = 0, count: Count = 60
 ) -> wire.PicturePage:
     """A page of the contact sheet."""
+    from nonesuch.studio import gallery
+
     return gallery.page(studio.places, data_id, view, code, start, count)
 
 
 @router.get("/data/{data_id}/rejects")
 def read_rejects(studio: Here, data_id: DataPath, view: Seen, start: Start = 0, count: Count = 60) -> wire.RejectPage:
     """A page of the files that were refused, each with its reason."""
+    from nonesuch.studio import gallery
+
     return gallery.rejects(studio.places, data_id, view, start, count)
 
 
 @router.get("/data/{data_id}/copies")
 def read_copies(studio: Here, data_id: DataPath, view: Seen) -> wire.Copies:
     """Pictures that are there twice, exactly or nearly; those on both sides of the split first."""
+    from nonesuch.studio import gallery
+
     return gallery.copies(studio.places, data_id, view)
 
 
 @router.get("/data/{data_id}/fits")
 def read_fits(studio: Here, data_id: DataPath, view: Seen, row: Row) -> wire.Fits:
     """One picture cropped, padded and stretched to the size of the view, side by side."""
+    from nonesuch.studio import gallery
+
     return gallery.fits(studio, data_id, view, row)
 
 
 @router.post("/data/{data_id}/augmented")
 async def show_augmented(studio: Here, request: Request, data_id: DataPath, asked: wire.AugmentAsked) -> wire.Augmented:
     """What training would show of one picture."""
+    from nonesuch.studio import gallery
+
     return await studio.compute(lambda: gallery.augmented(studio.places, data_id, asked), request)
 
 
@@ -116,6 +130,8 @@ async def read_neighbours(
     count: Annotated[int, Query(ge=1, le=48)] = 12,
 ) -> wire.Near:
     """The pictures nearest to one, by what the measuring net sees (once a map has been made) or by pixels."""
+    from nonesuch.studio import gallery
+
     return await studio.compute(lambda: gallery.near(studio.places, data_id, view, row, by, count), request)
 
 
