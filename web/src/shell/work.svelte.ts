@@ -1,7 +1,7 @@
 /** Long work whose id stands in the address: how far it is, what came of it, or why nothing did. */
-import { api, asked, Problem, wordsOf } from '../../api/client';
-import { follow, type Heard } from '../../api/events';
-import type { components } from '../../api/schema';
+import { api, asked, Problem, wordsOf } from '../api/client';
+import { follow, type Heard } from '../api/events';
+import type { components } from '../api/schema';
 
 type Detail = components['schemas']['TaskDetail'];
 type Line = components['schemas']['TaskLine'];
@@ -66,7 +66,7 @@ export class Work<R> {
     }
   }
 
-  private hear(task: string, { event }: Heard, gone: () => boolean): void {
+  private hear(task: string, { event, alive }: Heard, gone: () => boolean): void {
     if (event?.kind === 'progressed') {
       this.line = {
         state: 'running',
@@ -75,6 +75,7 @@ export class Work<R> {
         words: String(event.words),
       };
     }
-    if (event?.kind === 'ended') void this.look(task, gone);
+    // A process that is gone without a last word was killed: the task itself says so.
+    if (event?.kind === 'ended' || (alive === false && this.running)) void this.look(task, gone);
   }
 }
