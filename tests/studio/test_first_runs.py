@@ -1,5 +1,6 @@
 """The runs that a first studio opens with: small, whole, of each kind, and good enough to be looked at."""
 
+import errno
 import json
 import zipfile
 from pathlib import Path
@@ -7,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nonesuch.errors import MachineError
 from nonesuch.evaluation.run import Run
 from nonesuch.runs import layout
-from nonesuch.runs.store import Store
+from nonesuch.runs.store import RunFolder, Store
 from nonesuch.studio import first_runs
 
 KINDS = ("cnn", "gan", "vae")
@@ -37,7 +39,24 @@ def test_they_come_only_where_there_is_no_run(store: Store, tmp_path: Path) -> N
     before = sorted(path.name for path in store.root.iterdir())
     assert first_runs.provide(store.root) == []
     assert sorted(path.name for path in store.root.iterdir()) == before
-    assert len(first_runs.provide(tmp_path / "other")) == len(KINDS)
+    (tmp_path / "empty").mkdir()
+    assert len(first_runs.provide(tmp_path / "empty")) == len(KINDS)
+
+
+def test_half_a_run_is_never_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, written = Path.write_bytes, iter(range(100))
+
+    def full(self: Path, data: bytes) -> int:
+        if next(written) == 10:
+            raise OSError(errno.ENOSPC, "no room")
+        return real(self, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(MachineError, match="disk is full"):
+        first_runs.provide(tmp_path / "runs")
+    whole = [RunFolder(path).has_recipe() for path in (tmp_path / "runs").iterdir()]
+    assert all(whole)
+    assert len(whole) < len(KINDS)
 
 
 def test_the_classifier_knows_its_pictures(store: Store) -> None:
@@ -62,7 +81,7 @@ def test_the_others_draw_different_pictures(store: Store, kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_their_training_can_be_looked_back_at(store: Store, kind: str) -> None:
     path = of(store, kind).folder.path
-    assert len(layout.history(path)) >= 4
+    assert len(layout.history(path)) == 4
     events = [json.loads(line) for line in (path / layout.EVENTS).read_text().splitlines()]
     assert events[-1]["kind"] == "finished"
     assert sum(event["kind"] == "stepped" for event in events) > 50

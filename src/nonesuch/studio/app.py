@@ -15,7 +15,6 @@ from nonesuch.studio.gate import Gate
 from nonesuch.studio.routes import ROUTERS
 from nonesuch.studio.studio import Studio
 from nonesuch.studio.wire.stream import Message
-from nonesuch.studio.work.catalogue import WORKS
 
 
 class App(FastAPI):
@@ -67,6 +66,9 @@ def create_app(studio: Studio) -> App:
 
 def _results() -> dict[str, Any]:
     """The type of what comes of each kind of long work, by name, as JSON schema."""
+    # Here, as what does the work loads numpy, and no page waits for the document.
+    from nonesuch.studio.work.catalogue import WORKS
+
     results = {get_type_hints(work.do)["return"] for work in WORKS.values()}
     modes = [(result, "serialization") for result in sorted(results, key=lambda result: str(result.__name__))]
     _, found = models_json_schema(modes, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]

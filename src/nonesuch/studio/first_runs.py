@@ -4,36 +4,47 @@ They lie in the package as one archive, made by tools/make_first_runs/make.py. U
 the person's own folder of runs: to look at, to delete, and to be used from the command line too.
 """
 
+import shutil
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from nonesuch.runs import atomic
-from nonesuch.runs.layout import is_id
-from nonesuch.runs.store import Store
 
 ARCHIVE = Path(__file__).with_name("first_runs.zip")
 
 
 def provide(runs: Path, archive: Path = ARCHIVE) -> list[str]:
-    """Unpack them when there is no run in `runs`; the ids of those that were. Raises MachineError.
+    """Unpack them into a folder of runs that is empty or not there; the ids of those that were. Raises MachineError.
 
     Each appears whole or not at all.
     """
-    if Store(runs).list():
-        return []
-    made = []
+    try:
+        if any(runs.iterdir()):
+            return []
+    except FileNotFoundError:
+        shutil.rmtree(beside, ignore_errors=True)
+    except OSError as error:
+        raise atomic.explain(error, runs) from None
     with zipfile.ZipFile(archive) as packed:
         names = [PurePosixPath(name) for name in packed.namelist()]
-        for run_id in sorted({name.parts[0] for name in names if is_id(name.parts[0])}):
-            beside = atomic.temporary(runs / run_id)
+        made = sorted({name.parts[0] for name in names})
+        for run_id in made:
+            files = {name: packed.read(str(name)) for name in names if name.parts[0] == run_id}
             try:
-                for name in names:
-                    if name.parts[0] == run_id:
-                        target = beside.joinpath(*name.parts[1:])
-                        target.parent.mkdir(parents=True, exist_ok=True)
-                        target.write_bytes(packed.read(str(name)))
-                beside.rename(runs / run_id)
+                _put(runs / run_id, files)
             except OSError as error:
                 raise atomic.explain(error, runs / run_id) from None
-            made.append(run_id)
     return made
+
+
+def _put(run: Path, files: Mapping[PurePosixPath, bytes]) -> None:
+    beside = atomic.temporary(run)
+    try:
+        for name, data in files.items():
+            target = beside.joinpath(*name.parts[1:])
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        beside.rename(run)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

@@ -40,17 +40,24 @@ def serve(data: list[str], runs: Path, root: Path, host: str, port: int, browser
     places = Places(runs.absolute(), root.absolute(), named(data), cache_root() / "studio")
     # What a page asks for must not make this machine fetch anything from elsewhere.
     os.environ["NONESUCH_OFFLINE"] = "1"
-    made = first_runs.provide(places.runs)
     with bound(host, port) as listening:
         address = Address(listening.getsockname()[1], token, host)
         server = server_of(Studio(places, address))
         print(f"nonesuch studio: {address.link}", flush=True)
         print("Keep this link to yourself: it carries the key. Stop with Ctrl-C.", file=sys.stderr, flush=True)
-        if made:
-            print(f"There was no run in {places.runs} yet: {len(made)} small ones were put there.", file=sys.stderr)
+        _provide(places.runs)
         if browser:
             threading.Thread(target=webbrowser.open, args=(address.link,), daemon=True).start()
         server.run(sockets=[listening])
+
+
+def _provide(runs: Path) -> None:
+    """The first runs. Where they cannot be put, the studio is still of use."""
+    try:
+        if made := first_runs.provide(runs):
+            print(f"There was no run in {runs} yet: {len(made)} small ones were put there.", file=sys.stderr)
+    except MachineError as error:
+        print(f"No first runs to look at: {error}", file=sys.stderr)
 
 
 def server_of(studio: Studio) -> Server:
