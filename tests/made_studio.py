@@ -4,7 +4,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,15 @@ from urllib.request import Request, urlopen
 import numpy as np
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from numpy.typing import NDArray
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from made_data import folder_of_bars
+from made_runs import small, stopping
+from nonesuch import library, session
 from nonesuch.pixels import png_bytes
+from nonesuch.recipe import Kind, Recipe
 from nonesuch.runs import layout
 from nonesuch.runs.store import RunFolder, Store
 from nonesuch.studio.app import create_app
@@ -24,6 +29,7 @@ from nonesuch.studio.gate import Address
 from nonesuch.studio.places import Places
 from nonesuch.studio.serve import bound, server_of
 from nonesuch.studio.studio import Studio
+from nonesuch.studio.wire.base import Block
 
 PORT = 8470
 HOST = f"127.0.0.1:{PORT}"
@@ -98,6 +104,34 @@ def made_client(folder: Path, **options: Any) -> TestClient:
     """A client of a fresh studio, with the token in its headers as a script has it."""
     app = create_app(Studio(made_places(folder), Address(PORT, TOKEN)))
     return TestClient(app, base_url=ORIGIN, headers=BEARER, follow_redirects=False, **options)
+
+
+def trained_in(folder: Path, kinds: Sequence[Kind], steps: int = 4) -> Path:
+    """A folder for a studio with a run of each of these kinds, named by it and stopped after some steps of ten."""
+    data = folder_of_bars(folder / "data" / "bars")
+    for kind in kinds:
+        stopped(folder / "runs" / kind, small(data, kind), steps)
+    return folder
+
+
+def stopped(run: Path, recipe: Recipe, steps: int) -> None:
+    """Train a few steps in a folder that is made for it."""
+    run.mkdir(parents=True)
+    library._folder(recipe, run)
+    list(session.fit(recipe, run, stopping(steps)))
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[TestClient]:
+    """A client with the token, of a studio on this folder."""
+    app = create_app(Studio(places_in(folder), Address(PORT, TOKEN)))
+    with TestClient(app, base_url=ORIGIN, headers=BEARER) as found:
+        yield found
+
+
+def array(found: Any) -> NDArray[Any]:
+    """The numbers of a Block in an answer."""
+    return Block.model_validate(found).array()
 
 
 def stranger(client: TestClient) -> TestClient:

@@ -1,10 +1,7 @@
 """A disk that takes files up to some size only, at every size that matters: nothing saved is harmed or lied about."""
 
 import re
-import resource
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +15,7 @@ from nonesuch.recipe import Recipe
 from nonesuch.runs import checkpoint, layout
 from nonesuch.runs.store import open_or_create
 from nonesuch.training.events import Event, Noted, Snapshotted
+from oracles.limits import file_size_limit
 
 BEGUN, WHOLE, STEP = 64, 160, 16
 SIZES = 22
@@ -41,16 +39,6 @@ def _newest(run: Path) -> checkpoint.Snapshot:
     return found
 
 
-@contextmanager
-def _files_up_to(most: int) -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def _largest(run: Path) -> int:
     return max(path.stat().st_size for path in run.rglob("*") if path.is_file())
 
@@ -66,7 +54,7 @@ def test_a_disk_with_room_for_small_files_only(
     shutil.copytree(stopped, run)
     events: list[Event] = []
     said: list[str] = []
-    with _files_up_to(most):
+    with file_size_limit(most):
         try:
             events.extend(session.fit(recipe, run))
         except MachineError as error:

@@ -2,9 +2,6 @@
 
 import errno
 import os
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,17 +9,8 @@ import pytest
 from nonesuch.errors import MachineError, RunError
 from nonesuch.runs import atomic
 from nonesuch.runs.reading import parse_object
+from oracles.limits import file_size_limit
 from oracles.tree import names
-
-
-@contextmanager
-def file_size_limit(most: int) -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_file_is_replaced_and_private(tmp_path: Path) -> None:

@@ -11,13 +11,8 @@ import torch
 from starlette.testclient import TestClient
 
 import made_studio
-from made_data import folder_of_bars
-from made_runs import small, stopping
-from nonesuch import library, session
+from made_studio import array, opened
 from nonesuch.lens import kernels, named_kernels
-from nonesuch.studio.app import create_app
-from nonesuch.studio.gate import Address
-from nonesuch.studio.studio import Studio
 from nonesuch.studio.wire import kernels as wire
 from nonesuch.studio.wire.base import Block
 
@@ -27,26 +22,13 @@ PICTURE = "data:bars:0"
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A studio's folder with a classifier, an autoencoder and a GAN of a few steps, and their data."""
-    folder = tmp_path_factory.mktemp("studio")
-    data = folder_of_bars(folder / "data" / "bars")
-    for kind in ("cnn", "vae", "gan"):
-        run = folder / "runs" / kind
-        run.mkdir(parents=True)
-        planned = small(data, kind)
-        library._folder(planned, run)
-        list(session.fit(planned, run, stopping(4)))
-    return folder
+    return made_studio.trained_in(tmp_path_factory.mktemp("studio"), ("cnn", "vae", "gan"))
 
 
 @pytest.fixture
 def client(trained: Path) -> Iterator[TestClient]:
-    app = create_app(Studio(made_studio.places_in(trained), Address(made_studio.PORT, made_studio.TOKEN)))
-    with TestClient(app, base_url=made_studio.ORIGIN, headers=made_studio.BEARER) as found:
+    with opened(trained) as found:
         yield found
-
-
-def array(found: Any) -> np.ndarray:
-    return Block.model_validate(found).array()
 
 
 def put(client: TestClient, weights: np.ndarray, run: str = "cnn", number: int = 1, **rest: Any) -> Any:

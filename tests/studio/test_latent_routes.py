@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, get_args
@@ -14,15 +13,12 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 import made_studio
-from made_data import folder_of_bars
-from made_runs import NARROW, SMALL, small, stopping
-from nonesuch import library, session
+from made_runs import NARROW, SMALL
+from made_studio import array, opened
+from nonesuch import library
 from nonesuch.evaluation import code_use, codes
 from nonesuch.latent import atlas, directions, path
 from nonesuch.latent.seed_plane import mixed
-from nonesuch.studio.app import create_app
-from nonesuch.studio.gate import Address
-from nonesuch.studio.studio import Studio
 from nonesuch.studio.wire import latent as wire
 from nonesuch.studio.wire.base import Block
 
@@ -32,32 +28,22 @@ KINDS = ("cnn", "ae", "vae", "gan")
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A studio's folder with a run of each kind and their data; `free` is a GAN without classes."""
-    folder = tmp_path_factory.mktemp("studio")
-    data = folder_of_bars(folder / "data" / "bars")
-    for kind in (*KINDS, "free"):
-        run = folder / "runs" / kind
-        run.mkdir(parents=True)
-        told_none = partial(library.plan, data, kind="gan", images=160, label="none", settings=SMALL | NARROW["gan"])
-        planned = told_none() if kind == "free" else small(data, kind)
-        library._folder(planned, run)
-        list(session.fit(planned, run, stopping(4)))
+    folder = made_studio.trained_in(tmp_path_factory.mktemp("studio"), KINDS)
+    data = folder / "data" / "bars"
+    free = library.plan(data, kind="gan", images=160, label="none", settings=SMALL | NARROW["gan"])
+    made_studio.stopped(folder / "runs" / "free", free, 4)
     return folder
 
 
 @pytest.fixture
 def client(trained: Path) -> Iterator[TestClient]:
     """A client with the token, of a studio with these runs and data."""
-    app = create_app(Studio(made_studio.places_in(trained), Address(made_studio.PORT, made_studio.TOKEN)))
-    with TestClient(app, base_url=made_studio.ORIGIN, headers=made_studio.BEARER) as found:
+    with opened(trained) as found:
         yield found
 
 
 def block(values: Any) -> dict[str, Any]:
     return Block.of(np.asarray(values, np.float32)).model_dump()
-
-
-def array(found: Any) -> np.ndarray:
-    return Block.model_validate(found).array()
 
 
 def seed(number: int, weight: float = 1.0) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,14 +12,12 @@ from starlette.testclient import TestClient
 
 import made_studio
 from made_data import folder_of_bars
-from made_runs import small, stopping
-from nonesuch import library, session
+from made_runs import small
+from made_studio import array, opened
+from nonesuch import library
 from nonesuch.evaluation import inside, look
 from nonesuch.lens import unfold
 from nonesuch.lens.capture import activations
-from nonesuch.studio.app import create_app
-from nonesuch.studio.gate import Address
-from nonesuch.studio.studio import Studio
 from nonesuch.studio.wire import network as wire
 from nonesuch.studio.wire.base import Block
 
@@ -33,18 +30,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     plans = {kind: small(data, kind, images=64) for kind in ("cnn", "vae", "gan")}  # type: ignore[arg-type]
     plans["linear"] = library.plan(data, net="linear", images=64, settings={"train.augment.flip": "false"})
     for name, planned in plans.items():
-        (folder / "runs" / name).mkdir(parents=True)
-        library._folder(planned, folder / "runs" / name)
-        list(session.fit(planned, folder / "runs" / name, stopping(10)))
+        made_studio.stopped(folder / "runs" / name, planned, 10)
     library.open_run(folder / "runs" / "cnn").evaluate()
     return folder
-
-
-@contextmanager
-def opened(trained: Path) -> Iterator[TestClient]:
-    app = create_app(Studio(made_studio.places_in(trained), Address(made_studio.PORT, made_studio.TOKEN)))
-    with TestClient(app, base_url=made_studio.ORIGIN, headers=made_studio.BEARER) as found:
-        yield found
 
 
 @pytest.fixture
@@ -52,10 +40,6 @@ def client(trained: Path) -> Iterator[TestClient]:
     """A client with the token, of a studio with these runs and data."""
     with opened(trained) as found:
         yield found
-
-
-def block(found: Any) -> np.ndarray:
-    return Block.model_validate(found).array()
 
 
 def test_names_are_those_of_the_library() -> None:
@@ -86,13 +70,13 @@ def test_a_look_holds_every_map_as_fine_as_colours_are(client: TestClient, train
     found = client.post("/api/runs/cnn/inside", json={"picture": "run:cnn:test:0"}).json()
     run = library.open_run(trained / "runs" / "cnn")
     side = inside.side(run)
-    image = inside.from_picture(run, side, block(found["picture"]).astype(np.uint8))
+    image = inside.from_picture(run, side, array(found["picture"]).astype(np.uint8))
     for sent, layer in zip(found["layers"], activations(run.net, image), strict=True):
         lows, highs = np.array(sent["lows"]), np.array(sent["highs"])
         if sent["maps"] is None:
             assert np.allclose(lows, layer.values, atol=1e-5)
             continue
-        shown = lows[:, None, None] + block(sent["maps"]) / 255 * (highs - lows)[:, None, None]
+        shown = lows[:, None, None] + array(sent["maps"]) / 255 * (highs - lows)[:, None, None]
         assert (np.abs(shown - layer.values.numpy()) <= (highs - lows)[:, None, None] / 509 + 1e-5).all()
     assert sum(found["outcome"]) == pytest.approx(1, abs=1e-5)
     assert np.allclose(found["outcome"], torch.tensor(found["logits"]).softmax(0), atol=1e-5)
@@ -122,7 +106,7 @@ def test_a_camera_sends_pixels_and_others_are_told_why_not(client: TestClient) -
 def test_generators_decoders_and_critics_are_looked_into_too(client: TestClient, trained: Path) -> None:
     drawn = client.post("/api/runs/gan/inside", json={"picture": "seed:gan:5"}).json()
     expected = library.open_run(trained / "runs" / "gan").sample([5])[0].astype(int)
-    assert np.abs(block(drawn["drawn"]).astype(int) - expected).max() <= 1
+    assert np.abs(array(drawn["drawn"]).astype(int) - expected).max() <= 1
     assert drawn["picture"] is None
     other = client.post("/api/runs/gan/inside", json={"picture": "seed:vae:5"})
     assert (other.status_code, "seed:gan:5" in other.json()["error"]["message"]) == (400, True)
@@ -138,12 +122,12 @@ def test_generators_decoders_and_critics_are_looked_into_too(client: TestClient,
 def test_a_unit_unfolds_into_parts_that_come_to_its_result(client: TestClient) -> None:
     ask = {"picture": "run:cnn:test:0", "layer": "conv2", "unit": 1}
     found = client.post("/api/runs/cnn/unfold", json=ask).json()
-    assert np.allclose(block(found["parts"]).sum(0) + found["bias"], block(found["output"]), atol=1e-5)
+    assert np.allclose(array(found["parts"]).sum(0) + found["bias"], array(found["output"]), atol=1e-5)
     assert (found["window"], found["padding"], found["numbers"]) == ([3, 3], [1, 1], [0, 1, 2, 3])
     leaky = client.post("/api/runs/cnn/unfold", json={**ask, "layer": "leaky1"}).json()
     assert (leaky["rule"], leaky["formula"]) == ("each", "x where x > 0, else 0.3·x")
     off = {"switches": [{"layer": "conv1", "units": [0, 1, 2, 3]}]}
-    assert not block(client.post("/api/runs/cnn/unfold", json={**ask, **off}).json()["inputs"]).any()
+    assert not array(client.post("/api/runs/cnn/unfold", json={**ask, **off}).json()["inputs"]).any()
     assert client.post("/api/runs/cnn/unfold", json={**ask, "unit": 99}).status_code == 400
 
 
@@ -151,7 +135,7 @@ def test_reasons_have_a_place_in_the_picture(client: TestClient) -> None:
     ask = {"picture": "run:cnn:test:0", "named": 2}
     for method in look.METHODS:
         found = client.post("/api/runs/cnn/reason", json={**ask, "method": method}).json()
-        assert (found["named"], block(found["map"]).ndim) == (2, 2)
+        assert (found["named"], array(found["map"]).ndim) == (2, 2)
     assert client.post("/api/runs/cnn/reason", json={**ask, "named": 4, "method": "gradient"}).status_code == 400
     assert (
         client.post("/api/runs/vae/reason", json={"picture": "run:vae:test:0", "method": "gradient"}).status_code == 409
@@ -197,9 +181,9 @@ def test_long_work_is_done_once_and_told_in_types(client: TestClient) -> None:
     assert values == sorted(values, reverse=True)
     assert client.get(f"/api/pictures/{crops['units'][0][0]['picture']}").status_code == 200
     assert [dream["unit"] for dream in found["dreams"]["dreams"]] == [2, 0]
-    assert block(found["dreams"]["pictures"]).shape == (2, 12, 12, 3)
+    assert array(found["dreams"]["pictures"]).shape == (2, 12, 12, 3)
     assert sorted(each["unit"] for each in found["ranking"]["units"]) == [0, 1, 2, 3]
-    assert block(found["templates"]["templates"]).shape == (4, 12, 12, 3)
+    assert array(found["templates"]["templates"]).shape == (4, 12, 12, 3)
     assert {each["method"] for each in found["trust"]["standings"]} == set(look.METHODS)
 
 

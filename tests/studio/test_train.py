@@ -3,7 +3,6 @@
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,15 +11,10 @@ import pytest
 from starlette.testclient import TestClient
 
 import made_studio
-from made_data import folder_of_bars
-from made_runs import small, stopping
-from nonesuch import form, library, recipe, session
+from made_studio import array, opened
+from nonesuch import form, library, recipe
 from nonesuch.runs import control
-from nonesuch.studio.app import create_app
-from nonesuch.studio.gate import Address
-from nonesuch.studio.studio import Studio
 from nonesuch.studio.wire import train as wire
-from nonesuch.studio.wire.base import Block
 from nonesuch.training.wishes import Pause, Rate, Stop, Wish
 
 KINDS = ("cnn", "vae", "gan")
@@ -30,22 +24,7 @@ QUICK = {"train.batch": 16, "net.options.latent": 4, "net.options.width": 8, "ne
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A studio's folder with a run of each of three kinds, stopped after four steps of ten, and their data."""
-    folder = tmp_path_factory.mktemp("studio")
-    data = folder_of_bars(folder / "data" / "bars")
-    for kind in KINDS:
-        run = folder / "runs" / kind
-        run.mkdir(parents=True)
-        planned = small(data, kind)
-        library._folder(planned, run)
-        list(session.fit(planned, run, stopping(4)))
-    return folder
-
-
-@contextmanager
-def opened(trained: Path) -> Iterator[TestClient]:
-    app = create_app(Studio(made_studio.places_in(trained), Address(made_studio.PORT, made_studio.TOKEN)))
-    with TestClient(app, base_url=made_studio.ORIGIN, headers=made_studio.BEARER) as found:
-        yield found
+    return made_studio.trained_in(tmp_path_factory.mktemp("studio"), KINDS)
 
 
 @pytest.fixture
@@ -53,10 +32,6 @@ def client(trained: Path) -> Iterator[TestClient]:
     """A client with the token, of a studio with these runs and data."""
     with opened(trained) as found:
         yield found
-
-
-def block(found: Any) -> np.ndarray:
-    return Block.model_validate(found).array()
 
 
 def test_kinds_and_types_are_those_of_the_library() -> None:
@@ -163,11 +138,11 @@ def test_a_classifier_answers_now_and_at_an_earlier_moment(client: TestClient) -
 
 def test_frames_hold_the_pictures_of_fixed_seeds(client: TestClient, trained: Path) -> None:
     found = client.get("/api/runs/gan/frame").json()
-    assert np.array_equal(block(found["samples"]), library.open_run(trained / "runs" / "gan").sample(range(16)))
+    assert np.array_equal(array(found["samples"]), library.open_run(trained / "runs" / "gan").sample(range(16)))
     assert found["redrawn"] is None
     early = client.get("/api/runs/vae/frame", params={"moment": 16}).json()
     assert early["images_seen"] == 16
-    assert block(early["redrawn"]).shape == block(early["given"]).shape == (4, 12, 12, 3)
+    assert array(early["redrawn"]).shape == array(early["given"]).shape == (4, 12, 12, 3)
     assert client.get("/api/runs/cnn/frame").status_code == 409
 
 
@@ -180,12 +155,12 @@ def test_a_run_from_before_histories_is_looked_at_as_it_is(client: TestClient, t
 def test_the_game_and_its_next_step_are_shown_and_nothing_moves(client: TestClient, trained: Path) -> None:
     files = {path: path.read_bytes() for path in (trained / "runs" / "gan").rglob("*") if path.is_file()}
     game = client.get("/api/runs/gan/game").json()
-    assert block(game["made"]["maps"]).shape == (8, 12, 12)
+    assert array(game["made"]["maps"]).shape == (8, 12, 12)
     assert len(game["real"]["probabilities"]) == 8
     step = client.get("/api/runs/gan/step", params={"count": 3}).json()
     assert [stage["number"] for stage in step["stages"]] == list(range(1, 13))
-    assert block(step["stages"][1]["tensors"]["made"]).shape == (3, 12, 12, 3)
-    assert block(step["stages"][10]["tensors"]["push"]).shape == (3, 12, 12)
+    assert array(step["stages"][1]["tensors"]["made"]).shape == (3, 12, 12, 3)
+    assert array(step["stages"][10]["tensors"]["push"]).shape == (3, 12, 12)
     only = client.get("/api/runs/gan/step", params={"phase": "generator"}).json()
     assert {stage["phase"] for stage in only["stages"]} == {"generator"}
     assert client.get("/api/runs/vae/game").status_code == 409

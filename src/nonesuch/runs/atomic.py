@@ -77,11 +77,19 @@ def open_to_append(path: Path) -> int:
 
     Raises RunError when something else lies there or there is no folder, MachineError.
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        file = os.open(path, flags, 0o600)
+        return open_plain(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
     except FileNotFoundError:
         raise RunError(f"no run folder {shown(path.parent)}") from None
+
+
+def open_plain(path: Path, flags: int) -> int:
+    """A descriptor of a plain file of a run folder. Raises RunError for anything else that lies there, MachineError;
+    FileNotFoundError is the caller's to explain."""
+    try:
+        file = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError:
+        raise
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise RunError(f"{shown(path)} is a link; a run folder holds its own files") from None

@@ -1,10 +1,8 @@
 """One trainer a run. The kernel holds the lock and frees it when its process ends, however it ends."""
 
-import errno
 import fcntl
 import json
 import os
-import stat
 import time
 import weakref
 from pathlib import Path
@@ -12,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from nonesuch.errors import RunError
-from nonesuch.runs.atomic import explain
+from nonesuch.runs.atomic import explain, open_plain
 from nonesuch.runs.layout import LOCK, shown
 
 _PATIENCE_SECONDS = 0.3
@@ -30,7 +28,7 @@ class TrainerLock:
         self.path = run / LOCK
         self._owner = os.getpid()
         try:
-            self._file = _open(self.path, os.O_RDWR | os.O_CREAT)
+            self._file = open_plain(self.path, os.O_RDWR | os.O_CREAT)
         except FileNotFoundError:
             raise RunError(f"no run folder {shown(run)}") from None
         try:
@@ -74,7 +72,7 @@ class TrainerLock:
 def is_alive(run: Path) -> bool:
     """Whether some process holds the lock of this run now. Takes nothing away from a trainer that is starting."""
     try:
-        file = _open(run / LOCK, os.O_RDONLY)
+        file = open_plain(run / LOCK, os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:
@@ -89,7 +87,7 @@ def is_alive(run: Path) -> bool:
 def holder(run: Path) -> int | None:
     """The process id that the last trainer of this run wrote down; meaningful while is_alive(run)."""
     try:
-        file = _open(run / LOCK, os.O_RDONLY)
+        file = open_plain(run / LOCK, os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:
@@ -105,21 +103,6 @@ def _refusal(run: Path, pid: int | None) -> str:
     process = "another process" if pid is None else f"process {pid}"
     stop = "stop it" if pid is None else f"stop it (kill {pid})"
     return f"{shown(run)} is being trained by {process}; wait for its end, {stop}, or choose another run folder"
-
-
-def _open(path: Path, flags: int) -> int:
-    try:
-        file = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise RunError(f"{shown(path)} is a link; a run folder holds its own files") from None
-        raise explain(error, path) from None
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        os.close(file)
-        raise RunError(f"{shown(path)} is not a plain file; remove it")
-    return file
 
 
 def _still_there(path: Path, file: int) -> bool:

@@ -23,7 +23,7 @@ def provide(runs: Path, archive: Path = ARCHIVE) -> list[str]:
         if any(runs.iterdir()):
             return []
     except FileNotFoundError:
-        shutil.rmtree(beside, ignore_errors=True)
+        pass
     except OSError as error:
         raise atomic.explain(error, runs) from None
     with zipfile.ZipFile(archive) as packed:
