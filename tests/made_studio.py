@@ -4,7 +4,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,7 @@ from numpy.typing import NDArray
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from made_data import folder_of_bars
-from made_runs import small, stopping
-from nonesuch import library, session
 from nonesuch.pixels import png_bytes
-from nonesuch.recipe import Kind, Recipe
 from nonesuch.runs import layout
 from nonesuch.runs.store import RunFolder, Store
 from nonesuch.studio.app import create_app
@@ -104,21 +100,6 @@ def made_client(folder: Path, **options: Any) -> TestClient:
     """A client of a fresh studio, with the token in its headers as a script has it."""
     app = create_app(Studio(made_places(folder), Address(PORT, TOKEN)))
     return TestClient(app, base_url=ORIGIN, headers=BEARER, follow_redirects=False, **options)
-
-
-def trained_in(folder: Path, kinds: Sequence[Kind], steps: int = 4) -> Path:
-    """A folder for a studio with a run of each of these kinds, named by it and stopped after some steps of ten."""
-    data = folder_of_bars(folder / "data" / "bars")
-    for kind in kinds:
-        stopped(folder / "runs" / kind, small(data, kind), steps)
-    return folder
-
-
-def stopped(run: Path, recipe: Recipe, steps: int) -> None:
-    """Train a few steps in a folder that is made for it."""
-    run.mkdir(parents=True)
-    library._folder(recipe, run)
-    list(session.fit(recipe, run, stopping(steps)))
 
 
 @contextmanager

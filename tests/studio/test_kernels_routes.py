@@ -10,11 +10,11 @@ import pytest
 import torch
 from starlette.testclient import TestClient
 
-import made_studio
 from made_studio import array, opened
 from nonesuch.lens import kernels, named_kernels
 from nonesuch.studio.wire import kernels as wire
 from nonesuch.studio.wire.base import Block
+from trained_studio import trained_in
 
 PICTURE = "data:bars:0"
 
@@ -22,7 +22,7 @@ PICTURE = "data:bars:0"
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A studio's folder with a classifier, an autoencoder and a GAN of a few steps, and their data."""
-    return made_studio.trained_in(tmp_path_factory.mktemp("studio"), ("cnn", "vae", "gan"))
+    return trained_in(tmp_path_factory.mktemp("studio"), ("cnn", "vae", "gan"))
 
 
 @pytest.fixture

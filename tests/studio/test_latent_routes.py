@@ -12,7 +12,6 @@ import torch
 from PIL import Image
 from starlette.testclient import TestClient
 
-import made_studio
 from made_runs import NARROW, SMALL
 from made_studio import array, opened
 from nonesuch import library
@@ -21,6 +20,7 @@ from nonesuch.latent import atlas, directions, path
 from nonesuch.latent.seed_plane import mixed
 from nonesuch.studio.wire import latent as wire
 from nonesuch.studio.wire.base import Block
+from trained_studio import stopped, trained_in
 
 KINDS = ("cnn", "ae", "vae", "gan")
 
@@ -28,10 +28,10 @@ KINDS = ("cnn", "ae", "vae", "gan")
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A studio's folder with a run of each kind and their data; `free` is a GAN without classes."""
-    folder = made_studio.trained_in(tmp_path_factory.mktemp("studio"), KINDS)
+    folder = trained_in(tmp_path_factory.mktemp("studio"), KINDS)
     data = folder / "data" / "bars"
     free = library.plan(data, kind="gan", images=160, label="none", settings=SMALL | NARROW["gan"])
-    made_studio.stopped(folder / "runs" / "free", free, 4)
+    stopped(folder / "runs" / "free", free, 4)
     return folder
 
 

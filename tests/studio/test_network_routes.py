@@ -10,7 +10,6 @@ import pytest
 import torch
 from starlette.testclient import TestClient
 
-import made_studio
 from made_data import folder_of_bars
 from made_runs import small
 from made_studio import array, opened
@@ -20,6 +19,7 @@ from nonesuch.lens import unfold
 from nonesuch.lens.capture import activations
 from nonesuch.studio.wire import network as wire
 from nonesuch.studio.wire.base import Block
+from trained_studio import stopped
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     plans = {kind: small(data, kind, images=64) for kind in ("cnn", "vae", "gan")}  # type: ignore[arg-type]
     plans["linear"] = library.plan(data, net="linear", images=64, settings={"train.augment.flip": "false"})
     for name, planned in plans.items():
-        made_studio.stopped(folder / "runs" / name, planned, 10)
+        stopped(folder / "runs" / name, planned, 10)
     library.open_run(folder / "runs" / "cnn").evaluate()
     return folder
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-import made_studio
 from made_studio import array, opened
 from nonesuch import form, library, recipe
 from nonesuch.runs import control
 from nonesuch.studio.wire import train as wire
 from nonesuch.training.wishes import Pause, Rate, Stop, Wish
+from trained_studio import trained_in
 
 KINDS = ("cnn", "vae", "gan")
 QUICK = {"train.batch": 16, "net.options.latent": 4, "net.options.width": 8, "net.options.critic_width": 8}
@@ -24,7 +24,7 @@ QUICK = {"train.batch": 16, "net.options.latent": 4, "net.options.width": 8, "ne
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A studio's folder with a run of each of three kinds, stopped after four steps of ten, and their data."""
-    return made_studio.trained_in(tmp_path_factory.mktemp("studio"), KINDS)
+    return trained_in(tmp_path_factory.mktemp("studio"), KINDS)
 
 
 @pytest.fixture
