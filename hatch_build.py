@@ -67,7 +67,8 @@ def build(root: Path) -> None:
 def run(web: Path, script: str) -> None:
     """Run a script of package.json; what it needs is installed first, exactly as the lock file says."""
     command, environment = npm()
-    if not (web / "node_modules/.package-lock.json").is_file():
+    installed, wanted = web / "node_modules/.package-lock.json", web / "package-lock.json"
+    if not installed.is_file() or installed.stat().st_mtime < wanted.stat().st_mtime:
         subprocess.run([*command, "ci", "--no-audit", "--no-fund"], cwd=web, env=environment, check=True)
     subprocess.run([*command, "run", script], cwd=web, env=environment, check=True)
 

@@ -27,22 +27,28 @@ ASKED = 2000
 
 
 @dataclass(frozen=True, eq=False)
-class Ablation:
-    """Answers to n test pictures, before and after `units` of a layer were scaled by `factor`.
+class Effect:
+    """Answers to n test pictures, before and after units were scaled.
 
     accuracy before and after; `lost`: the difference, in [-1, 1], with its interval over the same pictures, in pairs.
     recall_before, recall_after (classes,): share of each class's pictures that is named, NaN for a class without any.
     """
 
-    layer: str
-    units: tuple[int, ...]
-    factor: float
     n: int
     before: float
     after: float
     lost: Interval
     recall_before: tuple[float, ...]
     recall_after: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Ablation(Effect):
+    """The effect of scaling `units` of one layer by `factor`."""
+
+    layer: str
+    units: tuple[int, ...]
+    factor: float
 
 
 @dataclass(frozen=True)
@@ -66,18 +72,6 @@ class Ranking:
     units: tuple[UnitLoss, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Effect:
-    """What switches do to the answers to n test pictures; the rest as in `Ablation`."""
-
-    n: int
-    before: float
-    after: float
-    lost: Interval
-    recall_before: tuple[float, ...]
-    recall_after: tuple[float, ...]
-
-
 def ablate(run: Run, layer: str, units: Sequence[int], factor: float = 0.0, most: int = ASKED) -> Ablation:
     """Scale units of a layer (0 switches them off) and ask again about at most `most` test pictures.
 
@@ -85,17 +79,7 @@ def ablate(run: Run, layer: str, units: Sequence[int], factor: float = 0.0, most
     that is no number, DataError when the pictures are gone or have changed.
     """
     found = effect(run, [(layer, units, factor)], most)
-    return Ablation(
-        layer=layer,
-        units=tuple(units),
-        factor=factor,
-        n=found.n,
-        before=found.before,
-        after=found.after,
-        lost=found.lost,
-        recall_before=found.recall_before,
-        recall_after=found.recall_after,
-    )
+    return Ablation(**vars(found), layer=layer, units=tuple(units), factor=factor)
 
 
 def effect(run: Run, switches: Sequence[tuple[str, Sequence[int], float]], most: int = ASKED) -> Effect:

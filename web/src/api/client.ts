@@ -28,11 +28,15 @@ export async function asked<T>(answer: Promise<Answer<T>>): Promise<T> {
     got = await answer;
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new Problem('The studio does not answer: is it still running in its terminal?', 'Offline', 0);
+    throw silence();
   }
   if (got.error === undefined && got.response.ok) return got.data as T;
   throw problemOf(got.error, got.response.status);
 }
+
+/** What to say when nobody answers. */
+export const silence = (): Problem =>
+  new Problem('The studio does not answer: is it still running in its terminal?', 'Offline', 0);
 
 export function problemOf(body: unknown, status: number): Problem {
   const error = (body as { error?: { kind?: unknown; message?: unknown } } | undefined)?.error;
@@ -48,15 +52,28 @@ export const wordsOf = (error: unknown): string => (error instanceof Error ? err
 /** The address of a picture: `upload:…`, `data:…`, `run:…` or `seed:…`. */
 export const pictureAddress = (id: string): string => `/api/pictures/${encodeURIComponent(id)}`;
 
-/** Gives the server a picture; it answers with the picture's id. Throws Problem when it is none. */
-export async function givePicture(file: Blob): Promise<string> {
-  const response = await fetch('/api/pictures', {
-    method: 'POST',
-    headers: { 'content-type': 'application/octet-stream' },
-    body: file,
-  }).catch(() => undefined);
-  if (response === undefined) throw new Problem('The studio does not answer.', 'Offline', 0);
-  const body: unknown = await response.json().catch(() => undefined);
-  if (!response.ok) throw problemOf(body, response.status);
-  return (body as { id: string }).id;
+/** The server's own limits; a body that is too long would be cut off in the midst, without a reason. */
+const MOST_BYTES = { pictures: 64 * 2 ** 20, archives: 2 ** 30 } as const;
+const MOST_TURNS = 20;
+
+/** Sends bytes as they are, and waits its turn while the studio is busy. Throws Problem. */
+export async function send(address: string, body: Blob): Promise<unknown> {
+  const most = address.includes('/archives/') ? MOST_BYTES.archives : MOST_BYTES.pictures;
+  if (body.size > most) throw new Problem(`It is too long: at most ${most / 2 ** 20} MiB fit here.`, 'TooLong', 413);
+  for (let turn = 0; ; turn++) {
+    const response = await fetch(address, {
+      method: 'POST',
+      headers: { 'content-type': 'application/octet-stream' },
+      body,
+    }).catch(() => undefined);
+    if (response === undefined) throw silence();
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (response.ok) return answer;
+    if (response.status !== 429 || turn > MOST_TURNS) throw problemOf(answer, response.status);
+    await new Promise((go) => setTimeout(go, 250));
+  }
 }
+
+/** Gives the server a picture; it answers with the picture's id. Throws Problem when it is none. */
+export const givePicture = async (file: Blob): Promise<string> =>
+  ((await send('/api/pictures', file)) as { id: string }).id;

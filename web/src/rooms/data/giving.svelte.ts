@@ -1,11 +1,9 @@
 /** Pictures on their way into a data set: a few at a time, counted, stoppable, with a reason for each that is refused. */
-import { api, asked, Problem, problemOf, wordsOf } from '../../api/client';
+import { api, asked, Problem, send, wordsOf } from '../../api/client';
 import { each } from '../../core/dropped';
 
 const AT_ONCE = 3;
 const MOST_TOLD = 20;
-/** The server's own limits; a body that is too long would be cut off in the midst, without a reason. */
-const MOST_BYTES = { pictures: 64 * 2 ** 20, archives: 2 ** 30 } as const;
 
 export class Giving {
   running = $state(false);
@@ -66,22 +64,3 @@ export const addClass = (data: string, name: string) =>
   asked(
     api.POST('/api/data/{data_id}/edits', { params: { path: { data_id: data } }, body: { edit: 'add_class', name } }),
   );
-
-/** Send bytes as they are. Throws Problem. */
-export async function send(address: string, body: Blob): Promise<unknown> {
-  const most = address.includes('/archives/') ? MOST_BYTES.archives : MOST_BYTES.pictures;
-  if (body.size > most) throw new Problem(`It is too long: at most ${most / 2 ** 20} MiB fit here.`, 'TooLong', 413);
-  for (let turn = 0; ; turn++) {
-    const response = await fetch(address, {
-      method: 'POST',
-      headers: { 'content-type': 'application/octet-stream' },
-      body,
-    }).catch(() => undefined);
-    if (response === undefined) throw new Problem('The studio does not answer.', 'Offline', 0);
-    const answer: unknown = await response.json().catch(() => undefined);
-    if (response.ok) return answer;
-    // Busy: many are on their way; this one waits its turn.
-    if (response.status !== 429 || turn > 20) throw problemOf(answer, response.status);
-    await new Promise((go) => setTimeout(go, 250));
-  }
-}

@@ -1,5 +1,5 @@
 /** The pixels of a picture by its id, brought down where it is larger than a page needs. */
-import { pictureAddress, Problem, problemOf } from '../../api/client';
+import { pictureAddress, problemOf, silence } from '../../api/client';
 import type { Pixels } from '../../core/maps';
 import face from './face.png';
 import { FIRST_PICTURE } from './state';
@@ -14,7 +14,7 @@ export async function pixelsOf(id: string, signal: AbortSignal): Promise<Pixels>
     response = await fetch(id === FIRST_PICTURE ? face : pictureAddress(id), { signal });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new Problem('The studio does not answer: is it still running in its terminal?', 'Offline', 0);
+    throw silence();
   }
   if (!response.ok) throw problemOf(await response.json().catch(() => undefined), response.status);
   return drawn(await createImageBitmap(await response.blob()), MOST_SIDE);
