@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser import assert_accessible, assert_fits, settle
+from made_studio import RUN
 
 ROOMS = ("Data", "Kernels", "Network", "Train", "Latent", "Publish")
 Shot = Callable[[Page, str], Path]
@@ -59,6 +60,24 @@ def test_a_lesson_goes_along(studio_page: Page) -> None:
     page.get_by_role("link", name="Kernels").click()
     expect(page.get_by_role("note")).to_have_text("Find the <b>edge</b>")
     expect(page).to_have_url(re.compile("quiet=yes"))
+
+
+def test_a_room_does_not_write_into_the_address_of_the_next(studio_page: Page) -> None:
+    page = studio_page
+    rooms = page.get_by_role("navigation", name="Rooms")
+    rooms.get_by_role("link", name="Network").click()
+    expect(page).to_have_url(re.compile(r"/network\?run="))
+    rooms.get_by_role("link", name="Train").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Train")
+    settle(page)
+    assert page.evaluate("location.pathname + location.search") == "/train"
+
+
+def test_a_run_of_which_no_moment_was_kept_says_so(studio_page: Page) -> None:
+    page = studio_page
+    page.goto(page.url.split("?")[0].rstrip("/") + f"/train?run={RUN}")
+    expect(page.get_by_text("No moment of this run was kept")).to_be_visible()
+    settle(page)
 
 
 @pytest.mark.parametrize("width", [360, 1440])

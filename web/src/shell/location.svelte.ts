@@ -35,16 +35,28 @@ export interface View<S> {
   link(change: Partial<S>): string;
 }
 
-/** A room's view of the address, typed by its fields. */
+/**
+ * A room's view of the address, typed by its fields. It is bound to the room it was made in: when the address has gone on
+ * to another room, while this one is still being taken down, what it says is no longer this room's, nor its to change.
+ */
 export function view<S extends object>(fields: Fields<S>): View<S> {
-  const now = $derived(read(fields, place.query));
+  const mine = place.path;
+  const isHere = () => place.path === mine;
+  let last = read(fields, place.query);
+  const now = $derived(isHere() ? (last = read(fields, place.query)) : last);
+  // Read at each step, also by nobody: `last` must be what the address said when the room was left.
+  $effect.pre(() => void now);
   const changed = (change: Partial<S>) => write(fields, { ...now, ...change }, place.query);
   return {
     get now() {
       return now;
     },
-    set: (change) => place.go(place.path, changed(change)),
-    drag: (change) => place.go(place.path, changed(change), true),
-    link: (change) => `${place.path}?${changed(change)}`,
+    set: (change) => {
+      if (isHere()) place.go(mine, changed(change));
+    },
+    drag: (change) => {
+      if (isHere()) place.go(mine, changed(change), true);
+    },
+    link: (change) => `${mine}?${changed(change)}`,
   };
 }
