@@ -33,3 +33,7 @@ class MachineError(NonesuchError):
 
 class DivergedError(NonesuchError):
     """The loss or a weight became NaN or infinite."""
+
+
+class PublishError(NonesuchError):
+    """A run should not go out as it is: it repeats its training pictures, or nobody can tell."""
