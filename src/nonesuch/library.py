@@ -24,9 +24,8 @@ from nonesuch.lens import sliding
 from nonesuch.lens.kernels import Kernel
 from nonesuch.pixels import Picture, to_signed
 from nonesuch.presets import DEFAULT_NET, preset
+from nonesuch.publishing import site as pages
 from nonesuch.publishing.rack import directions_of
-from nonesuch.publishing.site import Site, Wish, known_precision
-from nonesuch.publishing.site import publish as publish_page
 from nonesuch.publishing.texts import Said, texts, words_of
 from nonesuch.recipe import DataSettings, Kind, MachineSettings, Recipe, change
 from nonesuch.runs import control
@@ -244,7 +243,7 @@ def publish(
     url: str = "",
     directions: str | Path | None = None,
     say: Callable[[int, int, str], None] | None = None,
-) -> Site:
+) -> pages.Site:
     """Make a page of a run, on which its net runs in the visitor's own browser: `ns.publish(run, "site")`.
 
     words: a text, or a file of it.   yes: publish although the net may repeat training pictures.   neighbours: show the
@@ -252,7 +251,7 @@ def publish(
     say: told how far it is.   Raises PublishError, RecipeError, RunError, DataError, ExportError or MachineError.
     """
     said = Said(title, thing, words_of(words), language, licence, forbidden_uses)
-    wish = Wish(known_precision(precision), neighbours, mark, url=url)
+    wish = pages.Wish(pages.known_precision(precision), neighbours, mark, url=url)
     found = texts(run.recipe.kind, shown_name(run.recipe.data.source), said)
     rack = directions_of(run, None if directions is None else Path(directions))
-    return publish_page(run, Path(where), found, wish, rack, single_file, yes, say)
+    return pages.publish(run, Path(where), found, wish, rack, single_file, yes, say)

@@ -36,8 +36,8 @@ def publish(root: Path, where: str, site: Path | None, wish: Wish) -> None:
     single = wish.single_file or (site is not None and site.suffix.lower() in HTML)
     target = site or run.folder.path / (f"{layout.PAGE}.html" if single else layout.PAGE)
     found = library.publish(run, target, **{**asdict(wish), "single_file": single}, say=_say)
-    if not found.check.passes:
-        print(f"nonesuch: note: {found.check.sentence()}", file=sys.stderr)
+    if not found.contents.check.passes:
+        print(f"nonesuch: note: {found.contents.check.sentence()}", file=sys.stderr)
     print(outcome(found, target, single))
 
 

@@ -20,7 +20,9 @@ COLOURS: Mapping[Spoken, Mapping[int, str]] = {
 _DISTANCES = ("frechet", "kernel", "precision", "recall", "density", "coverage")
 
 
-def card(run: Run, name: str, mixture: bool, found: Check, neighbours: list[str], language: Spoken) -> dict[str, object]:
+def card(
+    run: Run, name: str, mixture: bool, found: Check, neighbours: list[str], language: Spoken
+) -> dict[str, object]:
     """The card, as page.html describes it. name: of the data. neighbours: addresses of pictures, agreed to."""
     height, width = run.recipe.data.size
     colour = COLOURS[language][run.recipe.data.channels]
@@ -31,7 +33,6 @@ def card(run: Run, name: str, mixture: bool, found: Check, neighbours: list[str]
         "recipe": _recipe(run),
         "measurements": list(_measurements(run.report() or {}, mixture)),
         "memorisation": found.to_json(language),
-        "neighbours": neighbours,
     }
 
 

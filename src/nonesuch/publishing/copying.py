@@ -6,8 +6,8 @@ is how `measure/memorisation.py` finds the net's pictures to lie beside held-out
 - ratio below 0.7, the threshold of the advice while training (`training/advice.py`): the usual picture is a near copy;
 - near_share above 0.05: one picture in twenty lies as near to a training picture as only the nearest one in a hundred
   held-out pictures does. That finds a net that copies now and then, whose median says nothing. With few held-out
-  pictures the nearest of them is a matter of luck: of h, it stands for a share above 4/h once in fifty times (e^-4), and
-  that is the threshold where it is the larger.
+  pictures the nearest of them is a matter of luck: of h, it stands for a share above 4/h once in fifty times (e^-4),
+  and that is the threshold where it is the larger.
 - Where most held-out pictures are in the training set themselves, nothing tells a copy from a picture of that kind.
 
 Blurred pictures lie nearer than sharp ones, moved and mirrored copies are not found: the words say what was looked at.

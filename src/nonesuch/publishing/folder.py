@@ -47,7 +47,9 @@ def check_file(where: Path) -> None:
     if where.is_symlink() or where.is_dir():
         raise RunError(f"{shown(where)} is a {'link' if where.is_symlink() else 'folder'}; name an .html file")
     if where.suffix.lower() not in (".html", ".htm"):
-        raise RunError(f"a single file is an .html file; found {shown(where.name, 80)}: name it {shown(where.name, 80)}.html")
+        raise RunError(
+            f"a single file is an .html file; found {shown(where.name, 80)}: name it {shown(where.name, 80)}.html"
+        )
     if where.exists() and b'name="generator" content="nonesuch"' not in _head(where):
         raise RunError(f"{shown(where)} is a page that nonesuch did not publish; choose another name")
 

@@ -22,11 +22,11 @@ _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 _WORDS: Mapping[Spoken, Mapping[str, str]] = {
     "en": {
-        "noscript": "With JavaScript a neural network draws new pictures here, in your browser. These are some that it "
-        "has drawn.",
-        "noscript cnn": "With JavaScript a neural network answers here, in your browser. These are the first things it "
-        "has learnt to look for.",
-        "synthetic": "All pictures here are synthetic: a neural network drew them, nobody photographed or painted them.",
+        "noscript": "With JavaScript a neural network draws new pictures here, in your browser. These are some that "
+        "it has drawn.",
+        "noscript cnn": "With JavaScript a neural network answers here, in your browser. These are the first things "
+        "that it has learnt to look for.",
+        "synthetic": "All pictures here are synthetic: a neural network drew them, nobody took or painted them.",
         "description": "Drawn by a neural network in your own browser.",
         "description cnn": "A neural network that answers in your own browser.",
         "picture": "Picture {seed}, drawn by a neural network",
@@ -34,10 +34,10 @@ _WORDS: Mapping[Spoken, Mapping[str, str]] = {
         "licence": "Licence: {licence}.",
     },
     "de": {
-        "noscript": "Mit JavaScript zeichnet hier ein neuronales Netz neue Bilder, in deinem Browser. Diese hat es "
-        "bereits gezeichnet.",
-        "noscript cnn": "Mit JavaScript antwortet hier ein neuronales Netz, in deinem Browser. Nach diesen Mustern sucht "
-        "es zuerst.",
+        "noscript": "Mit JavaScript zeichnet hier ein neuronales Netz neue Bilder, in deinem Browser. Diese hat "
+        "es bereits gezeichnet.",
+        "noscript cnn": "Mit JavaScript antwortet hier ein neuronales Netz, in deinem Browser. Nach diesen Mustern "
+        "sucht es zuerst.",
         "synthetic": "Alle Bilder hier sind synthetisch: Ein neuronales Netz hat sie gezeichnet, niemand hat sie "
         "fotografiert oder gemalt.",
         "description": "Von einem neuronalen Netz gezeichnet, in deinem eigenen Browser.",
@@ -51,7 +51,7 @@ _WORDS: Mapping[Spoken, Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Still:
-    """A pre-rendered picture: where it is (an address in the site, or a data: URI), its size, its seed if it has one."""
+    """A pre-rendered picture: where it is, as an address in the site or a data: URI, its size, its seed if any."""
 
     source: str
     width: int
@@ -97,7 +97,7 @@ def filled(
     draws: bool,
     card: str | None = None,
 ) -> str:
-    """index.html. stills: the first one is shown large, of a net that draws. card: address of the share card, if any."""
+    """index.html. stills: of a net that draws the first one is shown large. card: address of the share card, if any."""
     words = _WORDS[texts.spoken]
     kind = "" if draws else " cnn"
     first, gallery = (stills[:1], stills[1:]) if draws else ((), stills)

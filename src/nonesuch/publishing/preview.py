@@ -1,8 +1,8 @@
 """Serves a site on this machine as a web host would: right types, nothing that is not the site's, until Ctrl-C.
 
 Two more headers than most hosts send, COOP and COEP, let WebAssembly use threads. Only 127.0.0.1 is served, only under
-its own names (a stranger's page that rebinds a name gets nothing), and only files that were listed: an address is looked
-up, never joined to a path.
+its own names (a stranger's page that rebinds a name gets nothing), and only files that were listed: an address is
+looked up, never joined to a path.
 """
 
 import signal
@@ -52,11 +52,13 @@ Read = Callable[[str], bytes | None]
 def of_folder(site: Path) -> Read:
     """Reads plain files that lie in a folder; hidden ones and links are not there. Raises RunError for no site."""
     if site.is_symlink() or own_files(site) is None:
-        raise RunError(f"{shown(site)} is no site that nonesuch published; make one with `nonesuch publish RUN {shown(site)}`")
+        raise RunError(
+            f"{shown(site)} is no site that nonesuch published; make one with `nonesuch publish RUN {shown(site)}`"
+        )
 
     def read(name: str) -> bytes | None:
         # Listed anew each time: the site may be published again while it is looked at.
-        path = {each: path for each, path in _listed(site)}.get(name)
+        path = dict(_listed(site)).get(name)
         try:
             if path is None or not stat.S_ISREG(path.lstat().st_mode) or path.stat().st_size > MOST_BYTES:
                 return None
@@ -119,7 +121,7 @@ def serve(site: Path, port: int, say: Callable[[str], None]) -> None:
 
 @contextmanager
 def listening(read: Read, port: int = 0, prefix: str = "/") -> Iterator[Server]:
-    """A server that listens and serves nothing yet, on the wanted port or a next one that is free. Raises MachineError."""
+    """A server that listens but serves nothing yet, on the wanted port or the next free one. Raises MachineError."""
     server = opened(read, port, prefix)
     try:
         yield server
@@ -143,10 +145,10 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 30
     server: Server
 
-    def do_GET(self) -> None:  # noqa: N802 - the base class's name
+    def do_GET(self) -> None:
         self._answer(body=True)
 
-    def do_HEAD(self) -> None:  # noqa: N802
+    def do_HEAD(self) -> None:
         self._answer(body=False)
 
     def _answer(self, body: bool) -> None:

@@ -1,4 +1,4 @@
-"""What runs the net in a visitor's browser: the ES module for people who make things, and ONNX Runtime's WebAssembly."""
+"""What runs the net in a visitor's browser: the ES module for people who make things, and ONNX Runtime's wasm."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Pictures that a page has before its net is loaded, and where there is no JavaScript: some seeds, or a net's filters."""
+"""Pictures that a page has before its net is loaded, and without JavaScript: some seeds, or a net's filters."""
 
 from collections.abc import Sequence
 

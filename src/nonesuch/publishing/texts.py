@@ -32,7 +32,8 @@ _FORBIDDEN: Mapping[Spoken, tuple[str, str]] = {
         "taught, and names one of them for any picture at all.",
     ),
     "de": (
-        "Gib diese Bilder nicht als Fotos, als echt oder als eigenes Werk aus, und täusche oder schade niemandem damit.",
+        "Gib diese Bilder nicht als Fotos, als echt oder als eigenes Werk aus; täusche niemanden und schade niemandem "
+        "damit.",
         "Lass es nicht über Menschen, ihre Gesundheit, Arbeit, ihr Geld oder ihre Sicherheit entscheiden. Es kennt nur "
         "die gelernten Klassen und nennt zu jedem Bild eine davon.",
     ),
@@ -82,7 +83,9 @@ def texts(kind: Kind, data: str, said: Said) -> Texts:
         words=_clean("words", said.words or "", LONGEST_TEXT, keep="\n\t"),
         language=cast(Language, language),
         licence=line("licence", said.licence or ""),
-        forbidden_uses=_clean("forbidden uses", said.forbidden_uses or _FORBIDDEN[spoken][which], LONGEST_TEXT, keep="\n"),
+        forbidden_uses=_clean(
+            "forbidden uses", said.forbidden_uses or _FORBIDDEN[spoken][which], LONGEST_TEXT, keep="\n"
+        ),
     )
 
 
@@ -117,4 +120,8 @@ def _clean(name: str, text: str, most: int, keep: str = "") -> str:
 
 def _hidden(character: str) -> bool:
     """Control characters, and the marks by which text can pretend to stand elsewhere; joiners of emoji are kept."""
-    return unicodedata.category(character) == "Cc" or "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069"
+    return (
+        unicodedata.category(character) == "Cc"
+        or "\u202a" <= character <= "\u202e"
+        or "\u2066" <= character <= "\u2069"
+    )
