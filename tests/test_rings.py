@@ -16,9 +16,10 @@ RINGS = {
     "assembly": 5, "features": 5, "features_onnx": 5, "reader": 5, "forecast": 5, "session": 5, "evaluation": 5,
     "saving": 5, "steering": 5, "book": 5,
     "export": 6,
-    "library": 7,
-    "studio": 8,
-    "cli": 9,
+    "publish": 7,
+    "library": 8,
+    "studio": 9,
+    "cli": 10,
 }  # fmt: skip
 
 FREE_WITHIN = {0, 3, 5}
