@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hostile_texts import PAYLOADS
 
+from hostile_texts import PAYLOADS
 from nonesuch.errors import MachineError
 from nonesuch.publishing import single_file
 from nonesuch.publishing.page import Built, Parts, Still, absolute, built, filled, json_text, policy

@@ -67,7 +67,7 @@ def write(out: Path, found: Manifest, files: dict[str, bytes]) -> None:
         beside.mkdir()
         for name, data in files.items():
             (beside / name).write_bytes(data)
-        (beside / manifest.NAME).write_bytes(atomic.dumps(found.model_dump(mode="json")))
+        (beside / manifest.NAME).write_bytes(manifest.to_bytes(found))
         if out.exists():
             atomic.remove_folder(out)
         beside.rename(out)

@@ -3,6 +3,7 @@
 Schema: contracts/manifest.schema.json, written by tools/write_contracts.py.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Literal
 
@@ -124,3 +125,26 @@ class Manifest(_Part):
     layers: tuple[LayerEntry, ...]
     directions: tuple[DirectionEntry, ...]
     mean_latent: tuple[FiniteFloat, ...]
+
+
+def to_bytes(manifest: Manifest) -> bytes:
+    """Strict JSON, one line for each key: long rows of numbers, seven digits each, are not for reading."""
+    lines = [f"{json.dumps(key)}: {_compact(value)}" for key, value in manifest.model_dump(mode="json").items()]
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
+
+
+def _compact(value: object) -> str:
+    return json.dumps(_short(value), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+
+
+def _short(value: object) -> object:
+    """Float32 has seven digits, and no number here has more to say."""
+    match value:
+        case float():
+            return int(value) if value == int(value) and abs(value) < 1e7 else float(f"{value:.8g}")
+        case list():
+            return [_short(each) for each in value]
+        case dict():
+            return {key: _short(each) for key, each in value.items()}
+        case _:
+            return value

@@ -1,7 +1,7 @@
 """Weights in fewer bits: stored as fp16 or int8, computed in float32 everywhere.
 
-Only the weights are rounded, so that no calibration is needed, and every runtime that knows one small operator (Cast or
-DequantizeLinear) gives the same picture.
+Only the weights are rounded, so that every runtime gives the same picture. They are brought back by Cast and Mul, which
+ONNX Runtime computes once, at loading; it repeats a DequantizeLinear at every call (LOG, "int8 without its own operator").
 """
 
 from collections.abc import Mapping
@@ -42,13 +42,12 @@ def rounded(model: "ModelProto", precision: Precision) -> "ModelProto":
             before.append(helper.make_node("Cast", [f"{name}.fp16"], [name], name=f"{name} Cast", to=TensorProto.FLOAT))
             continue
         axis = axes[name]
-        whole, scale = quantised(values, axis)
+        whole, scale = quantised(values, axes[name])
         kept += [numpy_helper.from_array(whole, f"{name}.int8"), numpy_helper.from_array(scale, f"{name}.scale")]
-        before.append(
-            helper.make_node(
-                "DequantizeLinear", [f"{name}.int8", f"{name}.scale"], [name], name=f"{name} Dequantize", axis=axis
-            )
-        )
+        before += [
+            helper.make_node("Cast", [f"{name}.int8"], [f"{name}.whole"], name=f"{name} Cast", to=TensorProto.FLOAT),
+            helper.make_node("Mul", [f"{name}.whole", f"{name}.scale"], [name], name=f"{name} Mul"),
+        ]
     nodes = [*before, *graph.node]
     del graph.initializer[:], graph.node[:]
     graph.initializer.extend(kept)
@@ -57,11 +56,11 @@ def rounded(model: "ModelProto", precision: Precision) -> "ModelProto":
 
 
 def quantised(values: NDArray[np.float32], axis: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """int8 numbers of the same shape, and a scale for each index of `axis`: values ~ numbers * scale, 0 stays 0."""
+    """int8 numbers of the same shape and a scale for each index of `axis`, shaped to multiply them; 0 stays 0."""
     others = tuple(other for other in range(values.ndim) if other != axis)
-    scale = np.maximum(np.abs(values).max(axis=others), np.finfo(np.float32).tiny) / LEVELS
-    along = scale.reshape([-1 if other == axis else 1 for other in range(values.ndim)])
-    return np.clip(np.rint(values / along), -LEVELS, LEVELS).astype(np.int8), scale.astype(np.float32)
+    most = np.abs(values).max(axis=others, keepdims=True)
+    scale = (np.maximum(most, np.finfo(np.float32).tiny * LEVELS) / LEVELS).astype(np.float32)
+    return np.clip(np.rint(values / scale), -LEVELS, LEVELS).astype(np.int8), scale
 
 
 def _halved(values: NDArray[np.float32]) -> NDArray[np.float16]:

@@ -20,10 +20,8 @@ COLOURS: Mapping[Spoken, Mapping[int, str]] = {
 _DISTANCES = ("frechet", "kernel", "precision", "recall", "density", "coverage")
 
 
-def card(
-    run: Run, name: str, mixture: bool, found: Check, neighbours: list[str], language: Spoken
-) -> dict[str, object]:
-    """The card, as page.html describes it. name: of the data. neighbours: addresses of pictures, agreed to."""
+def card(run: Run, name: str, mixture: bool, found: Check, language: Spoken) -> dict[str, object]:
+    """The card, as page.html describes it, but for the neighbours. name: of the data."""
     height, width = run.recipe.data.size
     colour = COLOURS[language][run.recipe.data.channels]
     return {

@@ -28,6 +28,7 @@ from nonesuch.runs.layout import shown
 SCHEMA_VERSION = 1
 INDEX, CARD = "index.html", "card.png"
 MOST_SEEDS = 500
+USUAL = Wish()
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +125,7 @@ class Site:
 def build(
     run: Run,
     texts: Texts,
-    wish: Wish = Wish(),
+    wish: Wish = USUAL,
     directions: Sequence[DirectionEntry] = (),
     yes: bool = False,
     say: Say | None = None,
@@ -148,7 +149,7 @@ def publish(
     run: Run,
     where: Path,
     texts: Texts,
-    wish: Wish = Wish(),
+    wish: Wish = USUAL,
     directions: Sequence[DirectionEntry] = (),
     single: bool = False,
     yes: bool = False,
