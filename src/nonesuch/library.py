@@ -25,6 +25,7 @@ from nonesuch.lens.kernels import Kernel
 from nonesuch.pixels import Picture, to_signed
 from nonesuch.presets import DEFAULT_NET, preset
 from nonesuch.publishing import site as pages
+from nonesuch.publishing.contents import Wish as PageWish
 from nonesuch.publishing.rack import directions_of
 from nonesuch.publishing.texts import Said, texts, words_of
 from nonesuch.recipe import DataSettings, Kind, MachineSettings, Recipe, change
@@ -251,7 +252,7 @@ def publish(
     say: told how far it is.   Raises PublishError, RecipeError, RunError, DataError, ExportError or MachineError.
     """
     said = Said(title, thing, words_of(words), language, licence, forbidden_uses)
-    wish = pages.Wish(pages.known_precision(precision), neighbours, mark, url=url)
+    wish = PageWish(pages.known_precision(precision), neighbours, mark, url=url)
     found = texts(run.recipe.kind, shown_name(run.recipe.data.source), said)
     rack = directions_of(run, None if directions is None else Path(directions))
     return pages.publish(run, Path(where), found, wish, rack, single_file, yes, say)

@@ -119,10 +119,8 @@ def check(run: Run, mixture: bool = False) -> Check:
 
     mixture: draw an autoencoder's codes from their mixture, as its page does.
     """
-    if run.recipe.kind == "cnn":
-        return Check("none", "classifier")
-    if (kept := _reported(run)) is not None:
-        return kept
+    if (known := kept(run)) is not None:
+        return known
     try:
         data = reopen(run.recipe.data)
         training = pictures_of(data, "train", LARGEST_BYTES // data.pack.spec.picture_bytes)
@@ -165,8 +163,10 @@ def _figures(found: Mapping[str, Any]) -> dict[str, Any]:
     return {"ratio": ratio, **{name: float(found[name]) for name in names}, **counts}
 
 
-def _reported(run: Run) -> Check | None:
-    """From report.json, where that was measured on this very state of the net."""
+def kept(run: Run) -> Check | None:
+    """What needs no measuring: of a classifier, and from report.json where that belongs to this state of the net."""
+    if run.recipe.kind == "cnn":
+        return Check("none", "classifier")
     report = run.report() or {}
     found = report.get("memorisation")
     if report.get("images_seen") != run.images_seen or not isinstance(found, dict):

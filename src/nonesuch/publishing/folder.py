@@ -121,7 +121,7 @@ def _carry_over(old: Path, new: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _swap(new: Path, where: Path) -> None:
-    """`new` takes the place of `where`; what was there is in the other's place afterwards, to be removed."""
+    """`new` takes the place of `where`; what was there is gone, or in the other's place to be removed."""
     if not where.exists():
         new.rename(where)
     elif not _exchanged(new, where):
@@ -132,7 +132,7 @@ def _swap(new: Path, where: Path) -> None:
         except OSError:
             aside.rename(where)
             raise
-        aside.rename(new)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _exchanged(one: Path, other: Path) -> bool:

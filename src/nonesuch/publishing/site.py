@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import cast
 from urllib.parse import urlsplit
 
 import nonesuch
@@ -166,7 +165,7 @@ def known_precision(name: str) -> Precision:
     """A precision by its name. Raises RecipeError."""
     if name not in PRECISIONS:
         raise RecipeError(f"the weights of a page are {', '.join(PRECISIONS)}; found {shown(name, 40)!r}")
-    return cast(Precision, name)
+    return name
 
 
 def _check(wish: Wish) -> None:
