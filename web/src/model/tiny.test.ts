@@ -59,7 +59,7 @@ describe('the tiny runtime', () => {
   it('says what it cannot do', async () => {
     const { model, inputs } = golden.cases[0] as Case;
     const bytes = bytesOf(model);
-    await expect(async () => openTiny(bytes).run({})).rejects.toThrow('the graph needs its input x');
+    await expect(openTiny(bytes).run({})).rejects.toThrow('the graph needs its input x');
     expect(() => openTiny(bytes.subarray(0, bytes.length - 9))).toThrow('cut off');
     expect(() => openTiny(new TextEncoder().encode('<!doctype html>'))).toThrow('not an ONNX file');
     const renamed = bytes.slice();

@@ -22,6 +22,11 @@ const doubles = remembered(
   (values) => Float64Array.from(values),
 );
 
+let count = 0;
+
+/** How many products have been taken since the page began. */
+export const multiplied = (): number => count;
+
 /**
  * out[m, p] = start[m] + sum over k of a[m, k] b[p, k]; a (M, K) and b (P, K) begin where they are told to.
  *
@@ -39,6 +44,7 @@ export function multiply(
   start?: Numbers,
   startFrom = 0,
 ): void {
+  count += rows * columns * depth;
   // prettier-ignore
   for (let m = 0; m < rows; m += 4) {
     // Rows beyond the last are the last once more, and are not written.
