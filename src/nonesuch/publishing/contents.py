@@ -103,8 +103,11 @@ def ready(run: Run, yes: bool, say: Say) -> Check:
 
 
 def draws_mixture(run: Run) -> bool:
-    """Whether a page draws an autoencoder's codes from their mixture: where its run has kept one for this very net."""
-    if not isinstance(run.net, Autoencoder):
+    """Whether a page draws codes from their mixture, as `sample --mixture`: of an AE, if its run has kept one.
+
+    Nothing has brought the codes of an AE to N(0, 1), so that draws of it are none of its codes; a VAE's are.
+    """
+    if not isinstance(run.net, Autoencoder) or run.net.gaussian:
         return False
     try:
         load_mixture(run.folder.path, run.net.latent, run.images_seen)

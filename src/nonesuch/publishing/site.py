@@ -108,6 +108,7 @@ class Site:
             "start_seed": seeds[0] if seeds else None,
             "model": f"{MODEL}/{NAME}",
             "runtime": "auto",
+            "mixture": self.contents.mixture,
             "card": {**self.card, "neighbours": neighbours},
         }
 
