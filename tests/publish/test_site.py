@@ -17,7 +17,8 @@ import onnxruntime
 import pytest
 from PIL import Image
 
-from conftest import Built, Call, FirstRun
+from conftest import Call
+from made_pages import Built, FirstRun
 from made_runs import small
 from nonesuch import library, seeds
 from nonesuch.assembly import reopen

@@ -14,6 +14,7 @@ from nonesuch.errors import RecipeError
 from nonesuch.evaluation.run import Run
 from nonesuch.export.describe import shown_name
 from nonesuch.export.manifest import NAME, DirectionEntry
+from nonesuch.export.onnx_file import require_onnx
 from nonesuch.export.precision import PRECISIONS, Precision
 from nonesuch.publishing import about, folder, page, runtime, single_file
 from nonesuch.publishing.contents import MODEL, STEPS, Contents, Say, Wish, gather
@@ -136,6 +137,7 @@ def build(
     """
     say = say or _silent
     _check(wish)
+    require_onnx()
     front = page.built()
     contents = gather(run, wish, directions, yes, say)
     say(4, STEPS, "putting the page together")

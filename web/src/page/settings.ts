@@ -40,6 +40,8 @@ export interface Settings {
   readonly start_seed: number | null;
   readonly model: string;
   readonly runtime: 'auto' | 'onnx' | 'tiny';
+  /** Codes of seeds come from the manifest's mixture: of an AE, whose codes nothing has brought to N(0, 1). */
+  readonly mixture: boolean;
   readonly card: Card;
 }
 
@@ -55,6 +57,7 @@ const FIRST: Settings = {
   start_seed: null,
   model: 'model/manifest.json',
   runtime: 'auto',
+  mixture: false,
   card: {},
 };
 

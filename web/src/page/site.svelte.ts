@@ -73,7 +73,7 @@ export class Site {
   code(spot: Spot): Float32Array {
     const size = this.manifest?.latent?.size ?? 0;
     try {
-      return codeAt(spot, size, (seed) => this.net.model?.code(seed) ?? new Float32Array(size));
+      return codeAt(spot, size, (seed) => this.net.model?.code(seed, this.settings) ?? new Float32Array(size));
     } catch {
       // A code of another net, in somebody's link.
       return new Float32Array(size);
