@@ -250,7 +250,7 @@ def test_a_net_that_copies_needs_a_second_word(call: Call, own_runs: Path, tmp_p
         (["--precision", "int4"], "int8, fp16, fp32"),
         (["--language", "fr"], "en, de"),
         (["--url", "people"], "https://"),
-        (["--directions", "nowhere.json"], "no file"),
+        (["--directions", "nowhere.json"], "no such file"),
         (["--title", "x" * 300], "shorten"),
     ],
 )

@@ -12,10 +12,9 @@ from urllib.parse import urlsplit
 import nonesuch
 from nonesuch.errors import RecipeError
 from nonesuch.evaluation.run import Run
-from nonesuch.export.describe import shown_name
-from nonesuch.export.manifest import NAME, DirectionEntry
-from nonesuch.export.onnx_file import require_onnx
-from nonesuch.export.precision import PRECISIONS, Precision
+from nonesuch.exporting.describe import shown_name
+from nonesuch.exporting.manifest import NAME, DirectionEntry
+from nonesuch.exporting.onnx_file import require_onnx
 from nonesuch.publishing import about, folder, page, runtime, single_file
 from nonesuch.publishing.contents import MODEL, STEPS, Contents, Say, Wish, gather
 from nonesuch.publishing.marking import synthetic_png
@@ -162,13 +161,6 @@ def publish(
     site = build(run, texts, wish, directions, yes, say)
     site.write(where, single)
     return site
-
-
-def known_precision(name: str) -> Precision:
-    """A precision by its name. Raises RecipeError."""
-    if name not in PRECISIONS:
-        raise RecipeError(f"the weights of a page are {', '.join(PRECISIONS)}; found {shown(name, 40)!r}")
-    return name
 
 
 def _check(wish: Wish) -> None:
