@@ -36,6 +36,8 @@ export interface Settings {
   readonly licence: string;
   readonly forbidden_uses: readonly string[];
   readonly mark: boolean;
+  /** Whether seeds are drawn from the manifest's mixture of codes, as `nonesuch sample --mixture` does. */
+  readonly mixture: boolean;
   readonly seeds: readonly number[];
   readonly start_seed: number | null;
   readonly model: string;
@@ -51,6 +53,7 @@ const FIRST: Settings = {
   licence: '',
   forbidden_uses: [],
   mark: false,
+  mixture: false,
   seeds: [],
   start_seed: null,
   model: 'model/manifest.json',
