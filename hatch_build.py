@@ -26,7 +26,8 @@ SOURCES = (
 )
 BUILDS = {
     "vite.config.ts": Path("src/nonesuch/studio/static"),
-    "vite.page.config.ts": Path("src/nonesuch/publish/static/page"),
+    "vite.model.config.ts": Path("src/nonesuch/publishing/static/model"),
+    "vite.page.config.ts": Path("src/nonesuch/publishing/static/page"),
 }
 """Each of Vite's configurations, and the folder that it fills."""
 STAMP = ".sources"
