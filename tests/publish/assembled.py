@@ -20,7 +20,7 @@ from PIL import Image
 
 from nonesuch import seeds
 
-STATIC = Path(__file__).parents[2] / "src/nonesuch/publish/static/page"
+STATIC = Path(__file__).parents[2] / "src/nonesuch/publishing/static/page"
 PAGE = {
     "title": "This Pixel Person Does Not Exist",
     "thing": "pixel person",

@@ -56,7 +56,7 @@ describe('a loaded net', () => {
     golden.pictures.bytes.forEach((packed, at) => {
       expect(apart(found[at]!.data, withAlpha(bytesOf(packed), 3))).toBeLessThanOrEqual(1);
     });
-    expect(model.runtime).toBe('tiny');
+    expect(await model.runtimeOf('draw')).toBe('tiny');
   });
 
   it('draws from codes, with a class by name or number', async () => {
@@ -89,7 +89,7 @@ describe('a loaded net', () => {
     const model = await load('manifest.json', { fetch: asked });
     await model.sample(7);
     await model.sample(8);
-    expect(model.runtime).toBe('tiny');
+    expect(await model.runtimeOf('draw')).toBe('tiny');
     expect(asked.mock.calls).toEqual([['manifest.json'], ['draw.fp16.onnx']]);
   });
 
@@ -111,7 +111,7 @@ describe('the manifest', () => {
     // The compiler holds this list to the type, the test holds the file to the list.
     const fields: Record<keyof Manifest, true> = {
       schema_version: true, made_by: true, kind: true, net: true, data: true, images_seen: true, picture: true, fit: true,
-      latent: true, prior: true, classes: true, likelihood: true, graphs: true, filters: true, layers: true,
+      latent: true, prior: true, classes: true, likelihood: true, graphs: true, filters: true, views: true, layers: true,
       directions: true, mean_latent: true,
     }; // prettier-ignore
     expect(Object.keys(manifest).sort()).toEqual(Object.keys(fields).sort());

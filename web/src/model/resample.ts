@@ -88,7 +88,9 @@ function reduced(picture: Raster, width: number, height: number, box: Box, reach
         for (let y = top + row * tall; y < toY; y++)
           for (let x = left + column * wide; x < toX; x++, count++)
             sum += picture.values[(y * picture.width + x) * channels + channel]!;
-        values[(row * columns + column) * channels + channel] = Math.floor(sum / count + 0.5);
+        // Pillow divides in fixed point: what lies in the middle between two bytes becomes the lower one.
+        const share = Math.floor(2 ** 24 / count);
+        values[(row * columns + column) * channels + channel] = Math.floor(((sum + (count >> 1)) * share) / 2 ** 24);
       }
   const inner = {
     left: (box.left - left) / wide,
