@@ -26,6 +26,8 @@ export class Net {
   state: 'loading' | 'ready' | 'failed' = $state('loading');
   problem = $state('');
   model: Model | undefined = $state.raw();
+  /** What computes: the tiny runtime, or ONNX Runtime. */
+  runtime = $state('');
   private wishes: Wish[] = [];
   private busy = false;
   private readonly kept = new Map<string, Promise<Shown>>();
@@ -35,11 +37,11 @@ export class Net {
   async begin(): Promise<void> {
     try {
       const folder = this.settings.model.replace(/[^/]*$/, '');
-      this.model = await load(this.settings.model, {
-        runtime: this.settings.runtime,
-        // The module asks for what lies beside the manifest; the manifest itself it asks for as the page does.
-        fetch: (name) => file(name === this.settings.model || name.startsWith(folder) ? name : folder + name),
-      });
+      const { runtime } = this.settings;
+      const model = await load(this.settings.model, { runtime, fetch: (name) => file(folder + name) });
+      // Now, so that what the browser cannot run is known before anybody waits for a picture.
+      this.runtime = await model.runtimeOf(model.manifest.graphs.draw ? 'draw' : 'answer');
+      this.model = model;
       this.state = 'ready';
       void this.work();
     } catch (error) {
@@ -79,7 +81,8 @@ export class Net {
       this.wishes = this.wishes.filter((wish) => !alike.includes(wish));
       try {
         const { label, truncation, moves } = look;
-        const drawn = await this.model.sample({ z: alike.map(({ code }) => code) }, { label, truncation, move: moves });
+        const given = { truncation, move: moves, ...(label === undefined ? {} : { label }) };
+        const drawn = await this.model.sample({ z: alike.map(({ code }) => code) }, given);
         alike.forEach(({ done }, place) => done(drawn[place] as Shown));
       } catch (error) {
         alike.forEach(({ failed }) => failed(error));

@@ -36,12 +36,12 @@ export interface Settings {
   readonly licence: string;
   readonly forbidden_uses: readonly string[];
   readonly mark: boolean;
+  /** Whether seeds are drawn from the manifest's mixture of codes, as `nonesuch sample --mixture` does. */
+  readonly mixture: boolean;
   readonly seeds: readonly number[];
   readonly start_seed: number | null;
   readonly model: string;
   readonly runtime: 'auto' | 'onnx' | 'tiny';
-  /** Codes of seeds come from the manifest's mixture: of an AE, whose codes nothing has brought to N(0, 1). */
-  readonly mixture: boolean;
   readonly card: Card;
 }
 
@@ -53,11 +53,11 @@ const FIRST: Settings = {
   licence: '',
   forbidden_uses: [],
   mark: false,
+  mixture: false,
   seeds: [],
   start_seed: null,
   model: 'model/manifest.json',
   runtime: 'auto',
-  mixture: false,
   card: {},
 };
 

@@ -1,5 +1,6 @@
 /** All that the parts of the page share: its settings, its net, its address, and what follows from them. */
 import { format, noise, type Spot } from '../core/spots';
+import { codeOf } from '../model/codes';
 import type { Manifest } from '../model';
 import { Address } from './address.svelte';
 import { type Look, Net } from './net.svelte';
@@ -27,9 +28,9 @@ export class Site {
   get manifest(): Manifest | undefined {
     return this.net.model?.manifest;
   }
-  /** Whether codes have no length that draws of them share: those of an autoencoder without a prior. */
+  /** Whether seeds are laid into the mixture of an autoencoder's codes; such places share no length. */
   get flat(): boolean {
-    return this.manifest?.kind === 'ae';
+    return this.settings.mixture && !!this.manifest?.prior;
   }
   get classes(): readonly string[] {
     return this.manifest?.classes ?? [];
@@ -71,12 +72,13 @@ export class Site {
   }
 
   code(spot: Spot): Float32Array {
-    const size = this.manifest?.latent?.size ?? 0;
+    const { manifest } = this;
+    if (!manifest?.latent) return new Float32Array();
     try {
-      return codeAt(spot, size, (seed) => this.net.model?.code(seed, this.settings) ?? new Float32Array(size));
+      return codeAt(spot, manifest.latent.size, (seed) => codeOf(seed, manifest, this.flat));
     } catch {
       // A code of another net, in somebody's link.
-      return new Float32Array(size);
+      return new Float32Array(manifest.latent.size);
     }
   }
 
