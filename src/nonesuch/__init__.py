@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from nonesuch.library import fit as fit
     from nonesuch.library import open_run as open_run
     from nonesuch.library import plan as plan
+    from nonesuch.library import publish as publish
     from nonesuch.library import train as train
     from nonesuch.recipe import Recipe as Recipe
 
 __version__ = "0.1.0"
-__all__ = ["NonesuchError", "Recipe", "Run", "__version__", "fit", "open_data", "open_run", "plan", "train"]
+__all__ = ["NonesuchError", "Recipe", "Run", "__version__", "fit", "open_data", "open_run", "plan", "publish", "train"]
 
 _HOMES = {
     "NonesuchError": "nonesuch.errors",
@@ -32,6 +33,7 @@ _HOMES = {
     "open_data": "nonesuch.data.open",
     "open_run": "nonesuch.library",
     "plan": "nonesuch.library",
+    "publish": "nonesuch.library",
     "train": "nonesuch.library",
 }
 

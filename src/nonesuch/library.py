@@ -19,10 +19,15 @@ from nonesuch.data.places import cache_root
 from nonesuch.data.settings import Channels, known_channels, known_fit
 from nonesuch.errors import DataError, RecipeError
 from nonesuch.evaluation.run import Run
+from nonesuch.export.describe import shown_name
 from nonesuch.lens import sliding
 from nonesuch.lens.kernels import Kernel
 from nonesuch.pixels import Picture, to_signed
 from nonesuch.presets import DEFAULT_NET, preset
+from nonesuch.publishing import site as pages
+from nonesuch.publishing.contents import Wish as PageWish
+from nonesuch.publishing.rack import directions_of
+from nonesuch.publishing.texts import Said, texts, words_of
 from nonesuch.recipe import DataSettings, Kind, MachineSettings, Recipe, change
 from nonesuch.runs import control
 from nonesuch.runs.store import RunFolder, Store, open_or_create
@@ -220,3 +225,34 @@ def learned_map(file: str | Path, run: Run, number: int) -> tuple[Kernel, Pictur
     values = sliding.apply(kernel, to_signed(found[1]))[0, 0]
     scaled = 128 + 127 * values / values.abs().max().clamp(min=1e-12)
     return kernel, scaled.round().to(torch.uint8)[..., None].numpy()
+
+
+def publish(
+    run: Run,
+    where: str | Path,
+    title: str | None = None,
+    thing: str | None = None,
+    words: str | None = None,
+    language: str = "en",
+    licence: str | None = None,
+    forbidden_uses: str | None = None,
+    single_file: bool = False,
+    yes: bool = False,
+    precision: str = "int8",
+    neighbours: bool = False,
+    mark: bool = False,
+    url: str = "",
+    directions: str | Path | None = None,
+    say: Callable[[int, int, str], None] | None = None,
+) -> pages.Site:
+    """Make a page of a run, on which its net runs in the visitor's own browser: `ns.publish(run, "site")`.
+
+    words: a text, or a file of it.   yes: publish although the net may repeat training pictures.   neighbours: show the
+    training pictures nearest to made ones.   directions: a directions.json; by default the run's own.
+    say: told how far it is.   Raises PublishError, RecipeError, RunError, DataError, ExportError or MachineError.
+    """
+    said = Said(title, thing, words_of(words), language, licence, forbidden_uses)
+    wish = PageWish(pages.known_precision(precision), neighbours, mark, url=url)
+    found = texts(run.recipe.kind, shown_name(run.recipe.data.source), said)
+    rack = directions_of(run, None if directions is None else Path(directions))
+    return pages.publish(run, Path(where), found, wish, rack, single_file, yes, say)

@@ -17,6 +17,7 @@ from nonesuch.cli import (
     verbs_kernel,
     verbs_maps,
     verbs_measure,
+    verbs_publish,
     verbs_studio,
     verbs_train,
 )
@@ -41,6 +42,7 @@ for group in (
     verbs_maps,
     verbs_directions,
     verbs_invert,
+    verbs_publish,
     verbs_studio,
 ):
     app.add_typer(group.verbs)
