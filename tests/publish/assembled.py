@@ -100,10 +100,10 @@ def assemble(
             (site / name).write_bytes(content)
         for name in ("page.js", "page.css"):
             shutil.copy(STATIC / name, site / name)
-        for wasm in STATIC.glob("*.wasm"):
+        for wasm in STATIC.with_name("model").glob("*.wasm"):
             shutil.copy(wasm, site / "model" / wasm.name)
     else:
-        files |= {f"model/{wasm.name}": wasm.read_bytes() for wasm in STATIC.glob("*.wasm")}
+        files |= {f"model/{wasm.name}": wasm.read_bytes() for wasm in STATIC.with_name("model").glob("*.wasm")}
 
     def shown(seed: int, identity: str = "") -> str:
         data = "data:image/png;base64," + base64.b64encode(pictures[seed]).decode()

@@ -1,6 +1,5 @@
 /** All that the parts of the page share: its settings, its net, its address, and what follows from them. */
 import { format, noise, type Spot } from '../core/spots';
-import { codeOf } from '../model/codes';
 import type { Manifest } from '../model';
 import { Address } from './address.svelte';
 import { type Look, Net } from './net.svelte';
@@ -72,13 +71,14 @@ export class Site {
   }
 
   code(spot: Spot): Float32Array {
-    const { manifest } = this;
-    if (!manifest?.latent) return new Float32Array();
+    const { model } = this.net;
+    const size = model?.manifest.latent?.size;
+    if (!model || !size) return new Float32Array();
     try {
-      return codeAt(spot, manifest.latent.size, (seed) => codeOf(seed, manifest, this.flat));
+      return codeAt(spot, size, (seed) => model.code(seed, { mixture: this.flat }));
     } catch {
       // A code of another net, in somebody's link.
-      return new Float32Array(manifest.latent.size);
+      return new Float32Array(size);
     }
   }
 
