@@ -25,8 +25,18 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "NonesuchError", "Recipe", "Run", "__version__", "export", "fit", "open_data", "open_run", "plan", "publish", "train"
-]  # fmt: skip
+    "NonesuchError",
+    "Recipe",
+    "Run",
+    "__version__",
+    "export",
+    "fit",
+    "open_data",
+    "open_run",
+    "plan",
+    "publish",
+    "train",
+]
 
 _HOMES = {
     "NonesuchError": "nonesuch.errors",
