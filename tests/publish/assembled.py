@@ -1,6 +1,6 @@
 """A published site from an exported folder, for tests of the page: the template filled as its own comment says.
 
-It knows nothing of nonesuch.publishing: pictures before the page stands are drawn by ONNX Runtime, files inlined by hand.
+It knows nothing of nonesuch.publishing: pictures before the page are drawn by ONNX Runtime, files inlined by hand.
 """
 
 import base64
