@@ -1,12 +1,12 @@
 """Runs to publish: the three first runs of the package, of real size, and what a person might have had beside them."""
 
 import shutil
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from made_pages import Built, FirstRun
 from nonesuch import library
 from nonesuch.evaluation.run import Run
 from nonesuch.publishing.contents import Wish
@@ -14,9 +14,6 @@ from nonesuch.publishing.page import STATIC
 from nonesuch.publishing.site import Site, build
 from nonesuch.publishing.texts import Said, texts
 from nonesuch.studio import first_runs
-
-FirstRun = Callable[[str], Run]
-Built = Callable[..., Site]
 
 
 @pytest.fixture(scope="session")

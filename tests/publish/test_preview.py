@@ -164,8 +164,11 @@ def test_without_any_free_port_it_says_what_to_do(site: Path, monkeypatch: pytes
 def test_ctrl_c_ends_it_quietly(site: Path, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "nonesuch", "preview", str(site), "--port", "18480"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline().startswith("http://127.0.0.1:")
-        child.send_signal(number)
-        out, err = child.communicate(timeout=30)
+        try:
+            assert child.stdout is not None
+            assert child.stdout.readline().startswith("http://127.0.0.1:")
+            child.send_signal(number)
+            out, err = child.communicate(timeout=120)
+        finally:
+            child.kill()
     assert (child.returncode, out, err) == (0, "", "")

@@ -15,16 +15,16 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
-from watched import DRAWN, hosted, watched
 
 from browser import assert_accessible, assert_fits
-from conftest import Built, FirstRun
 from hostile_texts import PAYLOADS
+from made_pages import Built, FirstRun
 from made_runs import small
 from nonesuch import library
 from nonesuch.publishing import preview
 from nonesuch.publishing.site import Site, build
 from nonesuch.publishing.texts import Said, texts
+from watched import DRAWN, hosted, watched
 
 SHOTS = Path(os.environ.get("NONESUCH_SHOTS", Path(__file__).parents[2] / "build" / "shots"))
 SLOW = float(os.environ.get("NONESUCH_SLOW", "1"))

@@ -14,6 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from made_studio import opened
+from nonesuch import library
 from nonesuch.publishing.page import STATIC
 from trained_studio import trained_in
 
@@ -27,7 +28,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A studio's folder with a run of each kind and their data."""
     if not (STATIC / "page.js").exists():
         pytest.fail("the page is not built: run `make web`")
-    return trained_in(tmp_path_factory.mktemp("studio"), KINDS)
+    folder = trained_in(tmp_path_factory.mktemp("studio"), KINDS)
+    library.open_run(folder / "runs" / "gan").evaluate()
+    return folder
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import numpy as np
 from nonesuch.errors import DataError, PublishError, RunError
 from nonesuch.evaluation.autoencoder import load_mixture
 from nonesuch.evaluation.run import Run
-from nonesuch.export.folder import files_of
-from nonesuch.export.manifest import NAME, DirectionEntry, Manifest
-from nonesuch.export.precision import Precision
+from nonesuch.exporting.folder import files_of
+from nonesuch.exporting.manifest import NAME, DirectionEntry, Manifest
+from nonesuch.exporting.precision import Precision
 from nonesuch.measure.memorisation import neighbours_picture
 from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.pixels import Picture, png_bytes

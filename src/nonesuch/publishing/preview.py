@@ -51,10 +51,10 @@ Read = Callable[[str], bytes | None]
 
 def of_folder(site: Path) -> Read:
     """Reads plain files that lie in a folder; hidden ones and links are not there. Raises RunError for no site."""
+    if site.is_file() and site.suffix.lower() in (".html", ".htm"):
+        raise RunError(f"{shown(site)} is a single file: open it with a double click, it needs no server")
     if site.is_symlink() or own_files(site) is None:
-        raise RunError(
-            f"{shown(site)} is no site that nonesuch published; make one with `nonesuch publish RUN {shown(site)}`"
-        )
+        raise RunError(f"{shown(site)} is no site that nonesuch published; make one with `nonesuch publish RUN SITE`")
 
     def read(name: str) -> bytes | None:
         # Listed anew each time: the site may be published again while it is looked at.

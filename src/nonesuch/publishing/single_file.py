@@ -10,7 +10,7 @@ from nonesuch.publishing.page import Built, Parts, policy, source_hash
 def parts(built: Built, fetched: Mapping[str, bytes]) -> Parts:
     """The elements of a single file; fetched: what page.js would fetch, by its path in the site."""
     # "</script" would end the element; within a JavaScript text "<\/script" is the same.
-    script = built.script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    script = built.script.replace("</script", "<\\/script").replace("<!--", "\\x3c!--")
     style = built.style.replace("</style", "<\\/style")
     return Parts(
         policy=policy(source_hash(script), f"{source_hash(style)}", "'none'"),

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import nonesuch
 from nonesuch.errors import RecipeError
 from nonesuch.evaluation.run import Run
-from nonesuch.export.describe import shown_name
-from nonesuch.export.manifest import NAME, DirectionEntry
-from nonesuch.export.precision import PRECISIONS, Precision
+from nonesuch.exporting.describe import shown_name
+from nonesuch.exporting.manifest import NAME, DirectionEntry
+from nonesuch.exporting.onnx_file import require_onnx
 from nonesuch.publishing import about, folder, page, runtime, single_file
 from nonesuch.publishing.contents import MODEL, STEPS, Contents, Say, Wish, gather
 from nonesuch.publishing.marking import synthetic_png
@@ -136,6 +136,7 @@ def build(
     """
     say = say or _silent
     _check(wish)
+    require_onnx()
     front = page.built()
     contents = gather(run, wish, directions, yes, say)
     say(4, STEPS, "putting the page together")
@@ -160,13 +161,6 @@ def publish(
     site = build(run, texts, wish, directions, yes, say)
     site.write(where, single)
     return site
-
-
-def known_precision(name: str) -> Precision:
-    """A precision by its name. Raises RecipeError."""
-    if name not in PRECISIONS:
-        raise RecipeError(f"the weights of a page are {', '.join(PRECISIONS)}; found {shown(name, 40)!r}")
-    return name
 
 
 def _check(wish: Wish) -> None:

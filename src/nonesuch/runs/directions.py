@@ -35,7 +35,7 @@ class _File(BaseModel):
 
 
 def read(run: Path, weights: str, latent: int, name: str = FILE) -> tuple[KeptDirection, ...]:
-    """The directions kept in a run's folder, or in a file like that in another one; none where there is no file.
+    """The directions kept in a run's folder, or in another folder's file of this form; none where there is no file.
 
     Raises RunError for a damaged file, and for directions found in a net with other weights or another latent size.
     """

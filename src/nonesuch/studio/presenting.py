@@ -5,10 +5,10 @@ from importlib.util import find_spec
 
 from nonesuch.errors import NonesuchWarning
 from nonesuch.evaluation.run import Run
-from nonesuch.export.describe import shown_name
+from nonesuch.exporting.describe import shown_name
+from nonesuch.exporting.kept import directions_of
 from nonesuch.publishing import copying
 from nonesuch.publishing.copying import Check
-from nonesuch.publishing.rack import directions_of
 from nonesuch.publishing.site import Site
 from nonesuch.publishing.texts import Said, texts
 from nonesuch.studio.wire import publish as wire

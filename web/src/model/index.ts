@@ -8,14 +8,15 @@
  */
 
 import { codeOf, moved, type Moves } from './codes';
-import { codesAround, logLikelihood, logMeanExp } from './likelihood';
+import { codesAround, divergence, logLikelihood, logMeanExp } from './likelihood';
 import { fileOf, readManifest, type GraphName, type Layer, type Manifest, type Precision } from './manifest';
 import { occluded } from './occlusion';
 import { openOnnx } from './onnxruntime';
 import { drawn, shown, type Picture, type Shown } from './pictures';
 import type { Feeds, RuntimeName, Session } from './session';
-import { floats, whole, type Tensor } from './tensor';
+import { floats, sizeOf, whole, type Tensor } from './tensor';
 import { openTiny } from './tiny';
+import { viewsOf } from './views';
 
 export type { Manifest, Picture, Shown };
 
@@ -56,6 +57,14 @@ export interface Code {
   readonly logVariance: Float32Array | null;
 }
 
+export interface Bound {
+  /** A lower bound on the log likelihood, which rises towards it with the samples; with one it is the ELBO. */
+  readonly nats: number;
+  /** What the code says about the picture: the divergence of its Gaussian from the prior, in nats. */
+  readonly divergence: number;
+  readonly samples: number;
+}
+
 /** Codes: one, or several. */
 export type Codes = ArrayLike<number> | readonly ArrayLike<number>[];
 
@@ -88,7 +97,6 @@ export class Model {
   readonly manifest: Manifest;
   private readonly fetched: (name: string) => Promise<ArrayBuffer>;
   private readonly options: LoadOptions;
-  private last: RuntimeName | undefined;
   private readonly open = new Map<GraphName, Promise<Session>>();
 
   constructor(manifest: Manifest, fetched: (name: string) => Promise<ArrayBuffer>, options: LoadOptions) {
@@ -116,15 +124,20 @@ export class Model {
 
   /** What the net takes a picture for. `filters`: other weights for its first convolution, in the manifest's shape. */
   async predict(picture: Shown, { filters }: { filters?: ArrayLike<number> } = {}): Promise<Answer> {
-    const found = await this.answers(shown(picture, this.manifest), filters);
-    const logits = found.logits!.data as Float32Array;
+    const { images, weights } = viewsOf(shown(picture, this.manifest), this.manifest.views);
+    const found = await this.answers(images, filters);
+    const count = this.manifest.classes.length;
+    const logits = Float32Array.from({ length: count }, (_, at) =>
+      weights.reduce((sum, weight, row) => sum + weight * found.logits!.data[row * count + at]!, 0),
+    );
     const most = Math.max(...logits);
     const shares = logits.map((logit) => Math.exp(logit - most));
     const total = shares.reduce((sum, share) => sum + share, 0);
     const classes = this.manifest.classes.map((name, index) => ({ name, index, probability: shares[index]! / total }));
     const maps = this.manifest.layers.map((layer) => [
       layer.output,
-      { ...layer, values: found[layer.output]!.data as Float32Array },
+      // The first view is the picture as it is.
+      { ...layer, values: found[layer.output]!.data.slice(0, sizeOf(layer.shape)) as Float32Array },
     ]);
     return {
       classes: classes.sort((one, other) => other.probability - one.probability),
@@ -167,11 +180,8 @@ export class Model {
     return this.sample({ z: codes });
   }
 
-  /**
-   * How probable a VAE finds a picture: a lower bound on its log likelihood in nats, from so many codes around its own.
-   * It rises towards the log likelihood with their number; with one it is the evidence lower bound.
-   */
-  async bound(picture: Shown, { samples = 64, seed = 0 } = {}): Promise<number> {
+  /** How probable a VAE finds a picture at least, from so many codes around its own. */
+  async bound(picture: Shown, { samples = 64, seed = 0 } = {}): Promise<Bound> {
     const { likelihood } = this.manifest;
     if (!likelihood) throw new Error('This net gives no probability of a picture.');
     const { mean, logVariance } = await this.encode(picture);
@@ -187,7 +197,7 @@ export class Model {
         values.push(logLikelihood(likelihood, seen, one) + ratio);
       });
     }
-    return logMeanExp(values);
+    return { nats: logMeanExp(values), divergence: divergence(mean, logVariance), samples };
   }
 
   /** z of a seed, (latent,): where `sample` draws it, before truncation and moves. */
@@ -201,9 +211,9 @@ export class Model {
     return drawn(shown(picture, this.manifest))[0]!;
   }
 
-  /** Which runtime the graph that was opened last runs on; undefined before anything was asked. */
-  get runtime(): RuntimeName | undefined {
-    return this.last;
+  /** Which runtime a graph runs on; it is opened if it is not yet. */
+  async runtimeOf(graph: GraphName): Promise<RuntimeName> {
+    return (await this.session(graph)).runtime;
   }
 
   /** As the net was trained to see it: of binary pixels, black or white. */
@@ -259,11 +269,8 @@ export class Model {
     let found = this.open.get(graph);
     if (!found) {
       this.open.set(graph, (found = this.opened(graph)));
-      found.then(
-        ({ runtime }) => (this.last = runtime),
-        // What failed for want of a network may be asked for again.
-        () => this.open.delete(graph),
-      );
+      // What failed for want of a network may be asked for again.
+      found.catch(() => this.open.delete(graph));
     }
     return found;
   }

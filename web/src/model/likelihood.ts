@@ -65,3 +65,11 @@ export function logMeanExp(values: readonly number[]): number {
   const most = Math.max(...values);
   return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0) / values.length);
 }
+
+/** KL(N(mean, exp(logVariance)) || N(0, 1)) over all dimensions: what the code says about the picture, in nats. */
+export function divergence(mean: ArrayLike<number>, logVariance: ArrayLike<number>): number {
+  let total = 0;
+  for (let at = 0; at < mean.length; at++)
+    total += 0.5 * (mean[at]! ** 2 + Math.exp(logVariance[at]!) - 1 - logVariance[at]!);
+  return total;
+}

@@ -72,6 +72,8 @@ export interface Manifest {
   readonly likelihood: Likelihood | null;
   readonly graphs: Readonly<Partial<Record<GraphName, GraphEntry>>>;
   readonly filters: Filters | null;
+  /** Of a classifier: which views of a picture are answered and averaged. */
+  readonly views: 'one' | 'mirror' | 'mirror+shift' | null;
   readonly layers: readonly Layer[];
   readonly directions: readonly Direction[];
   /** Where truncation leads to; empty where there is no latent space. */

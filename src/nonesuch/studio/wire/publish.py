@@ -75,6 +75,7 @@ class PublishingDone(Wire):
 
     run: RunId
     title: str
+    precision: Precision
     check: CheckFound
     archive: FileName
     single: FileName

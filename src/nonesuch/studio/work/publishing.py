@@ -9,10 +9,10 @@ ARCHIVE, SINGLE, CARD = "site.zip", "page.html", "card.png"
 def do(asked: PublishingAsked, desk: Desk) -> PublishingDone:
     """Make it; raises PublishError when the check on copying holds it back, and as `ns.publish` does."""
     from nonesuch.evaluation.run import Run
-    from nonesuch.export.describe import shown_name
+    from nonesuch.exporting.describe import shown_name
+    from nonesuch.exporting.kept import directions_of
     from nonesuch.publishing import site as pages
     from nonesuch.publishing.contents import Wish
-    from nonesuch.publishing.rack import directions_of
     from nonesuch.publishing.texts import Said, texts
     from nonesuch.studio import presenting
 
@@ -29,6 +29,7 @@ def do(asked: PublishingAsked, desk: Desk) -> PublishingDone:
     return PublishingDone(
         run=asked.run,
         title=found.title,
+        precision=asked.precision,
         check=presenting.told(site.contents.check),
         archive=ARCHIVE,
         single=SINGLE,
