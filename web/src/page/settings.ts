@@ -10,11 +10,10 @@ export interface Measured {
 }
 
 export interface Memorisation {
-  readonly ratio?: number;
-  readonly near_share?: number;
-  readonly median?: number;
-  readonly held_out_median?: number;
-  readonly n?: number;
+  readonly verdict?: 'good' | 'unclear' | 'bad';
+  readonly ratio?: number | null;
+  readonly near_share?: number | null;
+  readonly n?: number | null;
   readonly sentence?: string;
 }
 

@@ -27,6 +27,10 @@ export class Site {
   get manifest(): Manifest | undefined {
     return this.net.model?.manifest;
   }
+  /** Whether the net makes pictures; a classifier answers about them. Known before the net is loaded. */
+  get draws(): boolean {
+    return this.manifest ? this.manifest.kind !== 'cnn' : this.settings.start_seed !== null;
+  }
   /** Whether seeds are laid into the mixture of an autoencoder's codes; such places share no length. */
   get flat(): boolean {
     return this.settings.mixture && !!this.manifest?.prior;

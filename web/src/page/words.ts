@@ -106,6 +106,8 @@ const english = {
   what: 'What this is',
   whatWords: (thing: string) =>
     `Every ${thing || 'picture'} on this page was made up by a small neural net that runs in your browser. None of them is real.`,
+  whatAnswers:
+    'A small neural net runs in your browser and says what it takes a picture for. It knows nothing but the classes it was taught, and it can be wrong.',
   data: 'Learnt from',
   pictures: 'Pictures',
   imagesSeen: 'Pictures seen in training',
@@ -136,7 +138,7 @@ const english = {
   made: 'Made with nonesuch',
   measures: {
     frechet: ['Fréchet distance', 'how far the whole of the made pictures is from the real ones; less is better'],
-    kernel: ['Kernel distance', 'the same by another measure, × 100; less is better'],
+    kernel: ['Kernel distance', 'the same by another measure; less is better'],
     precision: ['Precision', 'made pictures that could be real'],
     recall: ['Recall', 'real pictures that the net could have made'],
     density: ['Density', 'how close made pictures are to real ones; more is better'],
@@ -146,6 +148,8 @@ const english = {
     elbo: ['ELBO', 'lower bound of the log likelihood; more is better'],
     bits: ['Bits per number', 'what a picture costs to be sent; less is better'],
     accuracy: ['Accuracy', 'right answers on pictures never trained on'],
+    macro_f1: ['Macro F1', 'the same with every class counted alike, rare ones too'],
+    calibration_error: ['Calibration error', 'how far its certainty is from how often it is right; less is better'],
   } as Record<string, readonly [string, string]>,
 };
 
@@ -254,6 +258,8 @@ const german: Words = {
   what: 'Was das ist',
   whatWords: (thing) =>
     `Alles auf dieser Seite${thing && ` (${thing})`} hat ein kleines neuronales Netz erfunden, das in deinem Browser läuft. Nichts davon ist echt.`,
+  whatAnswers:
+    'Ein kleines neuronales Netz läuft in deinem Browser und sagt, wofür es ein Bild hält. Es kennt nur die Klassen, die es gelernt hat, und kann sich irren.',
   data: 'Gelernt aus',
   pictures: 'Bilder',
   imagesSeen: 'Im Training gesehene Bilder',
@@ -287,7 +293,7 @@ const german: Words = {
       'Fréchet-Abstand',
       'wie weit alle gemachten Bilder zusammen von den echten entfernt sind; weniger ist besser',
     ],
-    kernel: ['Kern-Abstand', 'dasselbe mit anderem Maß, × 100; weniger ist besser'],
+    kernel: ['Kern-Abstand', 'dasselbe mit anderem Maß; weniger ist besser'],
     precision: ['Genauigkeit', 'gemachte Bilder, die echt sein könnten'],
     recall: ['Ausbeute', 'echte Bilder, die das Netz hätte machen können'],
     density: ['Dichte', 'wie nah gemachte Bilder bei echten liegen; mehr ist besser'],
@@ -297,6 +303,11 @@ const german: Words = {
     elbo: ['ELBO', 'untere Schranke der Log-Likelihood; mehr ist besser'],
     bits: ['Bit je Zahl', 'was es kostet, ein Bild zu senden; weniger ist besser'],
     accuracy: ['Trefferquote', 'richtige Antworten auf Bilder, mit denen nie trainiert wurde'],
+    macro_f1: ['Makro-F1', 'dasselbe, wobei jede Klasse gleich viel zählt, auch seltene'],
+    calibration_error: [
+      'Kalibrierfehler',
+      'wie weit seine Sicherheit davon entfernt ist, wie oft es recht hat; weniger ist besser',
+    ],
   },
 };
 
