@@ -16,7 +16,7 @@ RINGS = {
     "assembly": 5, "features": 5, "features_onnx": 5, "reader": 5, "forecast": 5, "session": 5, "evaluation": 5,
     "saving": 5, "steering": 5, "book": 5,
     "export": 6,
-    "publish": 7,
+    "publishing": 7,
     "library": 8,
     "studio": 9,
     "cli": 10,
