@@ -147,7 +147,7 @@ def test_hashes_and_sizes_are_those_of_the_files(published: Built, kind: str) ->
 def test_only_plain_formats_and_no_weights_elsewhere(pages: dict[bool, Site]) -> None:
     """M5: ONNX without external data, JSON and static files."""
     site = pages[False]
-    ends = {".html", ".js", ".css", ".png", ".json", ".onnx", ".wasm", ".mjs", ".txt"}
+    ends = {".html", ".js", ".css", ".png", ".json", ".onnx", ".wasm", ".mjs", ".py"}
     assert {Path(name).suffix for name in site.files} <= ends
     for name, data in site.files.items():
         if name.endswith(".onnx"):
