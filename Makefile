@@ -22,7 +22,7 @@ web: $(READY)
 studio: $(READY) web
 	$(BIN)/nonesuch studio
 
-demo: $(READY)
+demo: $(READY) web
 	$(BIN)/nonesuch demo
 
 # One thread a test process: bits repeat, and two processes do not wait for each other.

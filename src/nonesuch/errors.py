@@ -31,5 +31,13 @@ class MachineError(NonesuchError):
     """The machine lacks something: disk space, memory, a device."""
 
 
+class ExportError(NonesuchError):
+    """A run's net cannot be written in this form, or what was written does not compute what the net does."""
+
+
 class DivergedError(NonesuchError):
     """The loss or a weight became NaN or infinite."""
+
+
+class PublishError(NonesuchError):
+    """A run should not go out as it is: it repeats its training pictures, or nobody can tell."""

@@ -1,7 +1,7 @@
 """The calls behind `import nonesuch as ns`: what the command line and the studio do, for scripts and notebooks."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -19,12 +19,20 @@ from nonesuch.data.places import cache_root
 from nonesuch.data.settings import Channels, known_channels, known_fit
 from nonesuch.errors import DataError, RecipeError
 from nonesuch.evaluation.run import Run
+from nonesuch.exporting import folder as exported
+from nonesuch.exporting import weights_file
+from nonesuch.exporting.describe import shown_name
+from nonesuch.exporting.kept import directions_of
+from nonesuch.exporting.precision import PRECISIONS, known_precisions
 from nonesuch.lens import sliding
 from nonesuch.lens.kernels import Kernel
 from nonesuch.pixels import Picture, to_signed
 from nonesuch.presets import DEFAULT_NET, preset
+from nonesuch.publishing import site as pages
+from nonesuch.publishing.contents import Wish as PageWish
+from nonesuch.publishing.texts import Said, texts, words_of
 from nonesuch.recipe import DataSettings, Kind, MachineSettings, Recipe, change
-from nonesuch.runs import control
+from nonesuch.runs import control, layout
 from nonesuch.runs.store import RunFolder, Store, open_or_create
 from nonesuch.training.events import Event
 from nonesuch.training.wishes import Wish
@@ -180,6 +188,36 @@ def open_run(where: str | Path, runs: str | Path = DEFAULT_RUNS) -> Run:
     return Run(Store(Path(runs)).open(where))
 
 
+def export(
+    run: Run | str | Path,
+    out: str | Path | None = None,
+    to: str = "onnx",
+    precisions: Sequence[str] = PRECISIONS,
+    directions: str | Path | None = None,
+) -> Path:
+    """Write a run's nets for other programs, and return where: `ns.export("runs/...", "my-net")`.
+
+    to: "onnx", a folder of graphs in the `precisions` asked for ("int8", "fp16", "fp32") with a manifest; or
+        "safetensors", one file of weights. Without `out` both go into the run's folder.
+    directions: a directions.json to take the named directions from, instead of the run's own.
+    Raises RecipeError for a word it does not know, RunError, ExportError where a file would not compute what the net
+    does, where a package is missing, or where something else lies at `out`, MachineError where the disk takes nothing.
+    """
+    opened = run if isinstance(run, Run) else open_run(run)
+    if to == "safetensors":
+        file = Path(out) if out is not None else opened.folder.path / layout.EXPORT_WEIGHTS
+        exported.write_file(file, weights_file.file_of(opened))
+        return file
+    if to != "onnx":
+        raise RecipeError(f"an export is one of onnx, safetensors; found {to!r}")
+    folder = Path(out) if out is not None else opened.folder.path / layout.EXPORT
+    exported.require_free(folder)
+    kept = directions_of(opened, Path(directions) if directions is not None else None)
+    described, files = exported.files_of(opened, known_precisions(precisions), kept)
+    exported.write(folder, described, files | exported.runtime_files())
+    return folder
+
+
 def _share(settings: Mapping[str, str], key: str) -> float:
     """A split share must be known before the recipe is built, as it decides what a class is learnt from."""
     text = settings.get(f"data.{key}", str(SHARES[key]))
@@ -220,3 +258,35 @@ def learned_map(file: str | Path, run: Run, number: int) -> tuple[Kernel, Pictur
     values = sliding.apply(kernel, to_signed(found[1]))[0, 0]
     scaled = 128 + 127 * values / values.abs().max().clamp(min=1e-12)
     return kernel, scaled.round().to(torch.uint8)[..., None].numpy()
+
+
+def publish(
+    run: Run,
+    where: str | Path,
+    title: str | None = None,
+    thing: str | None = None,
+    words: str | None = None,
+    language: str = "en",
+    licence: str | None = None,
+    forbidden_uses: str | None = None,
+    single_file: bool = False,
+    yes: bool = False,
+    precision: str = "int8",
+    neighbours: bool = False,
+    mark: bool = False,
+    url: str = "",
+    directions: str | Path | None = None,
+    say: Callable[[int, int, str], None] | None = None,
+) -> pages.Site:
+    """Make a page of a run, on which its net runs in the visitor's own browser: `ns.publish(run, "site")`.
+
+    words: a text, or a file of it.   yes: publish although the net may repeat training pictures.   neighbours: show the
+    training pictures nearest to made ones.   directions: a directions.json; by default the run's own.
+    say: told how far it is.   Raises PublishError, RecipeError, RunError, DataError, ExportError or MachineError.
+    """
+    said = Said(title, thing, words_of(words), language, licence, forbidden_uses)
+    (weights,) = known_precisions([precision])
+    wish = PageWish(weights, neighbours, mark, url=url)
+    found = texts(run.recipe.kind, shown_name(run.recipe.data.source), said)
+    rack = directions_of(run, None if directions is None else Path(directions))
+    return pages.publish(run, Path(where), found, wish, rack, single_file, yes, say)

@@ -53,4 +53,4 @@ def test_it_is_built_from_these_sources() -> None:
     assert spec.loader is not None
     build = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(build)
-    assert build.is_fresh(ROOT), "the front end has changed since it was built: run `make web`"
+    assert not build.stale(ROOT), "a front end has changed since it was built: run `make web`"

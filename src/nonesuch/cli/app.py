@@ -12,11 +12,13 @@ from nonesuch.cli import (
     verbs_data,
     verbs_directions,
     verbs_draw,
+    verbs_export,
     verbs_inside,
     verbs_invert,
     verbs_kernel,
     verbs_maps,
     verbs_measure,
+    verbs_publish,
     verbs_studio,
     verbs_train,
 )
@@ -41,6 +43,8 @@ for group in (
     verbs_maps,
     verbs_directions,
     verbs_invert,
+    verbs_export,
+    verbs_publish,
     verbs_studio,
 ):
     app.add_typer(group.verbs)

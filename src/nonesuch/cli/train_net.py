@@ -185,8 +185,29 @@ def demo(out: Path) -> int:
         if code:
             return code
         show_runs.show_report(RunFolder(folder))
+    print("\nThe GAN becomes a page: its net runs in the visitor's own browser.")
+    page, site = _publish(out)
     print("\nLook at:")
     for act in ACTS:
         print(f"  {act.kind}: " + "  ".join(f"{out / act.name}/pictures/{name}" for name in act.pictures))
+    print(f"  page: {page}   open it with a double click; for a web host: {site}, or nonesuch preview {site}")
     print(f"Next:    nonesuch sample {out}/gan --seed 100     nonesuch train gan YOUR-FOLDER --minutes 10")
     return 0
+
+
+def _publish(out: Path) -> tuple[Path, Path]:
+    """The last act: a page of pixel people as one file and as a folder."""
+    page, site = out / "people.html", out / "people"
+    # yes: the pictures are drawn by a program of ours and show nobody, so that a copy would harm nobody either.
+    made = library.publish(
+        library.open_run(out / "gan"),
+        site,
+        title="This Pixel Person Does Not Exist",
+        thing="pixel person",
+        licence="CC0 1.0",
+        yes=True,
+        neighbours=True,
+    )
+    made.write(page, single=True)
+    print(made.contents.check.sentence())
+    return page, site

@@ -18,6 +18,7 @@ from nonesuch.studio.errors import GoneError
 from nonesuch.studio.gate import Address
 from nonesuch.studio.jobs import Jobs
 from nonesuch.studio.places import Places, found_run
+from nonesuch.studio.previews import Previews
 from nonesuch.studio.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Studio:
         self.intake = Intake()
         self.jobs = Jobs(places.cache / "trainers")
         self.tasks = Tasks(places)
+        self.previews = Previews()
         self.stopping = asyncio.Event()
         """Set when the server is told to stop: streams end by themselves."""
         self._thread = ThreadPoolExecutor(1, "nets")
@@ -95,3 +97,4 @@ class Studio:
         self.stopping.set()
         self._thread.shutdown(wait=False, cancel_futures=True)
         self.decoders.close()
+        self.previews.close()

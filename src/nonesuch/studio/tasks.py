@@ -36,7 +36,7 @@ MOST_FILE_BYTES = 256 << 20
 WORKER = "nonesuch.studio.work"
 
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-([a-z]{2,20})-[0-9a-f]{8}")
-_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.(?:png|gif|json|acf)")
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.(?:png|gif|json|acf|zip|html)")
 _event: TypeAdapter[TaskEvent] = TypeAdapter(TaskEvent)
 
 

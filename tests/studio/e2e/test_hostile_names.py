@@ -60,7 +60,8 @@ def test_w6_names_are_text_everywhere(hostile: Path, chromium: Browser, row: Row
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
         page.add_init_script(WATCH)
         page.goto(f"{address}/?token={TOKEN}")
-        for room in ("data?data=%3Cimg+src%3Dx+onerror%3Dalert%282%29%3E", "train", "network", "latent", "kernels"):
+        data = "data?data=%3Cimg+src%3Dx+onerror%3Dalert%282%29%3E"
+        for room in (data, "train", "network", "latent", "kernels", "publish"):
             page.goto(f"{address}/{room}")
             settle(page)
             if room.startswith("data"):

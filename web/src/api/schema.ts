@@ -736,6 +736,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/publishing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Plan Page
+         * @description What a page of this run would say if a person said nothing, how large it is, what the check says.
+         */
+        get: operations["planPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/reason": {
         parameters: {
             query?: never;
@@ -954,6 +974,26 @@ export interface paths {
         get: operations["readTaskFile"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/{task_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Page
+         * @description Serve what was made on a port of its own, until another page is looked at or the studio ends.
+         */
+        post: operations["previewPage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1334,6 +1374,26 @@ export interface paths {
          * @description Tie several nets of the same pictures to one pad.
          */
         post: operations["startPad"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/publishing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Publishing
+         * @description Make a page: a folder as an archive, and one file.
+         */
+        post: operations["startPublishing"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1724,6 +1784,32 @@ export interface components {
             picture: string;
             /** Sure */
             sure: number | null;
+        };
+        /**
+         * CheckFound
+         * @description Whether the net repeats its training pictures. passes: it may be published without a second word.
+         *
+         *     sentence: for a person.   ratio: distance to the nearest training picture, over that of held-out pictures.
+         *     near_share: how many of its `n` pictures are unusually near.   problem: why nothing was measured, or "".
+         */
+        CheckFound: {
+            /** N */
+            n: number;
+            /** Near Share */
+            near_share: number | null;
+            /** Passes */
+            passes: boolean;
+            /** Problem */
+            problem: string;
+            /** Ratio */
+            ratio: number | null;
+            /** Sentence */
+            sentence: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "good" | "bad" | "unclear" | "none";
         };
         /**
          * ClassCount
@@ -3287,6 +3373,130 @@ export interface components {
             words: string;
         };
         /**
+         * PublishingAsked
+         * @description A page to make. Texts that are empty are ours to choose. neighbours: training pictures may be shown.
+         */
+        PublishingAsked: {
+            /**
+             * Forbidden Uses
+             * @default
+             */
+            forbidden_uses: string;
+            /**
+             * Language
+             * @default en
+             * @enum {string}
+             */
+            language: "en" | "de" | "auto";
+            /**
+             * Licence
+             * @default
+             */
+            licence: string;
+            /**
+             * Mark
+             * @default false
+             */
+            mark: boolean;
+            /**
+             * Neighbours
+             * @default false
+             */
+            neighbours: boolean;
+            /**
+             * Precision
+             * @default int8
+             * @enum {string}
+             */
+            precision: "int8" | "fp16" | "fp32";
+            /** Run */
+            run: string;
+            /**
+             * Thing
+             * @default
+             */
+            thing: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /**
+             * Url
+             * @default
+             */
+            url: string;
+            /**
+             * Words
+             * @default
+             */
+            words: string;
+            /**
+             * Yes
+             * @description publish although the net may repeat training pictures
+             * @default false
+             */
+            yes: boolean;
+        };
+        /**
+         * PublishingDone
+         * @description A page in both forms. Files: the archive of the folder, the single file, and the picture that links show.
+         */
+        PublishingDone: {
+            /** Archive */
+            archive: string;
+            /** Card */
+            card: string;
+            check: components["schemas"]["CheckFound"];
+            /**
+             * Difference
+             * @description grey levels of 255 by which the published net differs from the run, at most
+             */
+            difference: number | null;
+            /** Folder Bytes */
+            folder_bytes: number;
+            /** Run */
+            run: string;
+            /** Single */
+            single: string;
+            /** Single Bytes */
+            single_bytes: number;
+            /** Title */
+            title: string;
+        };
+        /**
+         * PublishingPlan
+         * @description What is known before a page is made. check: None where it has to be measured first.
+         *
+         *     title, thing, forbidden_uses: what stands there where a person says nothing, in English and in German.
+         *     directions: names that become sliders.   problem: why this machine cannot make pages, or "".
+         */
+        PublishingPlan: {
+            check: components["schemas"]["CheckFound"] | null;
+            /** Directions */
+            directions: string[];
+            /** Forbidden Uses */
+            forbidden_uses: {
+                [key: string]: string;
+            };
+            /** Kind */
+            kind: string;
+            /** Problem */
+            problem: string;
+            /** Run */
+            run: string;
+            /** Snippets */
+            snippets: components["schemas"]["Snippet"][];
+            /** Thing */
+            thing: string;
+            /** Title */
+            title: {
+                [key: string]: string;
+            };
+            /** Weights */
+            weights: components["schemas"]["Weights"][];
+        };
+        /**
          * PutPicturesBack
          * @description Put everything that was taken out back.
          */
@@ -3571,7 +3781,7 @@ export interface components {
             /** End */
             end: number;
             /** Events */
-            events: ((components["schemas"]["Started"] | components["schemas"]["Stepped"] | components["schemas"]["Previewed"] | components["schemas"]["Snapshotted"] | components["schemas"]["Measured"] | components["schemas"]["Noted"] | components["schemas"]["Diverged"] | components["schemas"]["Paused"] | components["schemas"]["Resumed"] | components["schemas"]["Steered"] | components["schemas"]["Stopped"] | components["schemas"]["Failed"] | components["schemas"]["Finished"]) | components["schemas"]["Corrupt"])[];
+            events: ((components["schemas"]["Started"] | components["schemas"]["Stepped"] | components["schemas"]["nonesuch__training__events__Previewed"] | components["schemas"]["Snapshotted"] | components["schemas"]["Measured"] | components["schemas"]["Noted"] | components["schemas"]["Diverged"] | components["schemas"]["Paused"] | components["schemas"]["Resumed"] | components["schemas"]["Steered"] | components["schemas"]["Stopped"] | components["schemas"]["Failed"] | components["schemas"]["Finished"]) | components["schemas"]["Corrupt"])[];
             /** Lines */
             lines: number;
         };
@@ -3720,6 +3930,16 @@ export interface components {
              * @description training time so far, over all sittings of the run
              */
             seconds: number;
+        };
+        /**
+         * Snippet
+         * @description Lines that use the net elsewhere, in a file that is put beside the folder model/.
+         */
+        Snippet: {
+            /** Name */
+            name: string;
+            /** Text */
+            text: string;
         };
         /**
          * Space
@@ -4337,6 +4557,19 @@ export interface components {
             scale: number | null;
         };
         /**
+         * Weights
+         * @description What the net's weights take in a precision, before compression.
+         */
+        Weights: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Precision
+             * @enum {string}
+             */
+            precision: "int8" | "fp16" | "fp32";
+        };
+        /**
          * WordLine
          * @description A word of a chain, and its numbers as they usually are.
          */
@@ -4345,6 +4578,37 @@ export interface components {
             name: string;
             /** Usual */
             usual: number[];
+        };
+        /**
+         * Previewed
+         * @description Where a page can be looked at, on this machine alone.
+         */
+        nonesuch__studio__wire__publish__Previewed: {
+            /** Address */
+            address: string;
+        };
+        /**
+         * Previewed
+         * @description A picture of the state of training was stored, beside the event log.
+         */
+        nonesuch__training__events__Previewed: {
+            /** File */
+            file: string;
+            /**
+             * Images Seen
+             * @description training pictures shown to the net so far, repeats counted
+             */
+            images_seen: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "previewed";
+            /**
+             * Seconds
+             * @description training time so far, over all sittings of the run
+             */
+            seconds: number;
         };
     };
     responses: never;
@@ -8200,6 +8464,101 @@ export interface operations {
             };
         };
     };
+    planPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishingPlan"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     findReason: {
         parameters: {
             query?: never;
@@ -9275,6 +9634,101 @@ export interface operations {
                 };
                 content: {
                     "*/*": string;
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["nonesuch__studio__wire__publish__Previewed"];
                 };
             };
             /** @description Not possible with these pictures, this net or these settings */
@@ -11100,6 +11554,102 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PadAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLine"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startPublishing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishingAsked"];
             };
         };
         responses: {

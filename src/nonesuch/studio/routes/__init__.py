@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from nonesuch.studio.routes import data, events, jobs, kernels, latent, network, pictures, runs, tasks, train
+from nonesuch.studio.routes import data, events, jobs, kernels, latent, network, pictures, publish, runs, tasks, train
 
 ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
@@ -11,6 +11,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     kernels.router,
     latent.router,
     network.router,
+    publish.router,
     pictures.router,
     data.router,
     tasks.router,

@@ -14,6 +14,7 @@ from nonesuch.studio.wire.latent import (
     PadAsked,
 )
 from nonesuch.studio.wire.network_tasks import CropsAsked, DreamsAsked, RankingAsked, TemplatesAsked, TrustAsked
+from nonesuch.studio.wire.publish import PublishingAsked
 from nonesuch.studio.work import (
     cloud,
     copying,
@@ -28,6 +29,7 @@ from nonesuch.studio.work import (
     mapping,
     packing,
     pad,
+    publishing,
     ranking,
     templates,
     trust,
@@ -45,6 +47,7 @@ WORKS: Mapping[str, Work] = {
     "likelihood": Work(LikelihoodAsked, likelihood.do),
     "film": Work(FilmAsked, film.do),
     "pad": Work(PadAsked, pad.do),
+    "publishing": Work(PublishingAsked, publishing.do),
     "cloud": Work(CloudAsked, cloud.do),
     "crops": Work(CropsAsked, crops.do),
     "dreams": Work(DreamsAsked, dreams.do),

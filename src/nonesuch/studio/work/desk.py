@@ -37,7 +37,7 @@ class Desk:
         self._log.append(ended.model_dump())
 
     def write(self, name: str, data: bytes) -> None:
-        """Keep a file for the person: `name` is plain, and ends with .png, .gif, .json or .acf."""
+        """Keep a file for the person: `name` is plain, and ends with .png, .gif, .json, .acf, .zip or .html."""
         atomic.make_folder(self._files)
         atomic.write_bytes(self._files / name, data)
 
