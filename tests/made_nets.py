@@ -10,6 +10,7 @@ from torch import nn
 
 from nonesuch.evaluation.run import Run
 from nonesuch.models import catalog
+from nonesuch.models.blocks import PartialConv
 from nonesuch.models.gan import Adversaries
 from nonesuch.training.adversarial import AdversarialSettings
 from nonesuch.training.classify import ClassifySettings
@@ -47,8 +48,11 @@ def made(case: Case) -> Run:
                 if module.weight.requires_grad:
                     module.weight.normal_(1.0, 0.5)
                 module.bias.normal_(std=0.3)
-            if case.net in ("linear", "fast") and isinstance(module, nn.Linear):
-                module.weight.normal_(std=0.2)
+            # Some nets start at zero, or nearly: there would be nothing to compare.
+            if case.kind == "cnn" and isinstance(module, nn.Linear | nn.Conv2d):
+                module.weight.normal_(std=module.weight[0].numel() ** -0.5)
+            if isinstance(module, PartialConv):
+                module.kernels.normal_(std=0.1)
     shown = net.generator if isinstance(net, Adversaries) else net
     shown.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     settings = {"cnn": ClassifySettings(), "gan": AdversarialSettings()}

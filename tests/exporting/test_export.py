@@ -204,6 +204,11 @@ def test_an_export_is_replaced_whole_and_nothing_else_is(first: dict[str, Run], 
     (tmp_path / "link").symlink_to(out)
     with pytest.raises(ExportError, match="is there and is no export"):
         ns.export(first["gan"], tmp_path / "link")
+    old = tmp_path / "old"
+    old.mkdir()
+    (old / "manifest.json").write_text('{"schema_version": 0, "made_by": "nonesuch 0.0.1"}')
+    ns.export(first["gan"], old, precisions=["fp16"])
+    assert manifest_of(old).kind == "gan"
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "manifest.json").write_text('{"name": "a web app of mine"}')
     with pytest.raises(ExportError, match="is there and is no export"):

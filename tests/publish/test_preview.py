@@ -75,7 +75,7 @@ def _ask(
                 "utf-8", "surrogateescape"
             )
         )
-        answer = http.client.HTTPResponse(wire)
+        answer = http.client.HTTPResponse(wire, method=method)
         answer.begin()
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
 

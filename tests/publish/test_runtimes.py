@@ -18,8 +18,8 @@ from playwright.sync_api import Browser, Page
 from browser import ROOT
 from made_export import exported, run_folder, serving
 from nonesuch import seeds
-from nonesuch.library import open_run
 from nonesuch.evaluation.sampling import as_pictures, latents
+from nonesuch.library import open_run
 from nonesuch.models.likelihood import log_likelihood, log_prior_over_code
 from nonesuch.pixels import to_signed
 

@@ -105,7 +105,9 @@ def test_p5(site: tuple[str, Path, Path], page: Page) -> None:
         assert np.abs(drawn - wanted).max() <= 1
         before = page.evaluate("step")
         page.evaluate("loop()")
-        page.evaluate("async (before) => { while (step < before + 5) await new Promise((d) => setTimeout(d, 20)); }", before)
+        page.evaluate(
+            "async (before) => { while (step < before + 5) await new Promise((d) => setTimeout(d, 20)); }", before
+        )
         assert np.abs(on_canvas(page, 256)[8::16, 8::16] - wanted).max() > 1
 
 
@@ -131,7 +133,9 @@ def test_python_draws(site: tuple[str, Path, Path], tmp_path: Path) -> None:
 def face(tmp_path: Path) -> Path:
     """A picture of the net's own size, which nothing has to be done to."""
     side = np.arange(16)
-    pixels = np.stack([side[:, None] * 16 + side, side[None] * 15 + 0 * side[:, None], 255 - side[:, None] * 9 - side], -1)
+    pixels = np.stack(
+        [side[:, None] * 16 + side, side[None] * 15 + 0 * side[:, None], 255 - side[:, None] * 9 - side], -1
+    )
     write_png(tmp_path / "face.png", pixels.astype(np.uint8))
     return tmp_path / "face.png"
 

@@ -1,1 +1,1 @@
-"""Ring 5½: a run's nets as files that other programs run: ONNX and safetensors."""
+"""Ring 6: a run's nets as files that other programs run: ONNX and safetensors."""

@@ -1,6 +1,7 @@
 """The exported folder: the ONNX files of a run and the manifest that describes them, whole or not at all."""
 
 import hashlib
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from nonesuch.evaluation.run import Run
 from nonesuch.exporting import check, manifest, precision
 from nonesuch.exporting.describe import manifest_of, told
 from nonesuch.exporting.graphs import Graph, graphs
-from nonesuch.exporting.manifest import DirectionEntry, File, GraphEntry, Manifest
+from nonesuch.exporting.manifest import GRAPH_NAMES, DirectionEntry, File, GraphEntry, Manifest
 from nonesuch.exporting.onnx_file import require_onnx, traced
 from nonesuch.exporting.precision import PRECISIONS, Precision
 from nonesuch.runs import atomic
@@ -19,8 +20,10 @@ from nonesuch.runs.layout import shown
 RUNTIME = Path(__file__).parents[1] / "publish" / "static" / "model"
 """The ES module and ONNX Runtime's .wasm, as hatch_build.py makes them of web/src/model."""
 RUNTIME_FILES = ("nonesuch.js", "ort-wasm-simd-threaded.wasm")
-OURS = frozenset({manifest.NAME, *RUNTIME_FILES})
-"""What lies in an exported folder beside the files that its manifest names."""
+OURS = frozenset(
+    {manifest.NAME, *RUNTIME_FILES, *(f"{graph}.{each}.onnx" for graph in GRAPH_NAMES for each in PRECISIONS)}
+)
+"""Everything that an exported folder can hold."""
 
 
 def files_of(
@@ -113,15 +116,13 @@ def require_free(out: Path) -> None:
 
 
 def is_export(folder: Path) -> bool:
-    """Whether a folder is empty, or holds a manifest of ours and nothing that we would not write."""
+    """Whether a folder is empty, or holds a manifest that nonesuch made and nothing that it would not put beside it."""
     try:
         names = {entry.name for entry in folder.iterdir()}
         if not names:
             return True
-        text = (folder / manifest.NAME).read_bytes()
-        named = {
-            entry.file for graph in Manifest.model_validate_json(text).graphs.values() for entry in graph.files.values()
-        }
+        said = json.loads((folder / manifest.NAME).read_bytes())
     except (OSError, ValueError):
         return False
-    return names <= named | OURS
+    ours = isinstance(said, dict) and str(said.get("made_by", "")).startswith("nonesuch ")
+    return ours and names <= OURS

@@ -16,6 +16,7 @@ from nonesuch.training.classify import Views
 
 NAME = "manifest.json"
 GraphName = Literal["draw", "encode", "answer", "explain"]
+GRAPH_NAMES: tuple[GraphName, ...] = ("draw", "encode", "answer", "explain")
 
 
 class _Part(BaseModel):

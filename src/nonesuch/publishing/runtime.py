@@ -3,12 +3,18 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from nonesuch.errors import MachineError
+
 STATIC = Path(__file__).with_name("static") / "model"
+ENDS = (".js", ".wasm")
 
 
 def module(under: str) -> dict[str, bytes]:
-    """Every file of it, by its name in a site."""
-    return {f"{under}/{path.name}": path.read_bytes() for path in sorted(STATIC.glob("*")) if path.is_file()}
+    """Every file of it, by its name in a site. Raises MachineError where the front end was never built."""
+    found = {f"{under}/{path.name}": path.read_bytes() for path in sorted(STATIC.glob("*")) if path.suffix in ENDS}
+    if not found:
+        raise MachineError("the module of published nets is not built on this machine: run `make web`")
+    return found
 
 
 def inlined(under: str) -> Mapping[str, bytes]:

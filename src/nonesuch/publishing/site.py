@@ -15,7 +15,7 @@ from nonesuch.evaluation.run import Run
 from nonesuch.exporting.describe import shown_name
 from nonesuch.exporting.manifest import NAME, DirectionEntry
 from nonesuch.exporting.onnx_file import require_onnx
-from nonesuch.publishing import about, folder, page, runtime, single_file
+from nonesuch.publishing import about, folder, page, runtime, single_file, snippets
 from nonesuch.publishing.contents import MODEL, STEPS, Contents, Say, Wish, gather
 from nonesuch.publishing.marking import synthetic_png
 from nonesuch.publishing.page import Built, Still
@@ -25,7 +25,7 @@ from nonesuch.runs import atomic
 from nonesuch.runs.layout import shown
 
 SCHEMA_VERSION = 1
-INDEX, CARD = "index.html", "card.png"
+INDEX, CARD, SNIPPETS = "index.html", "card.png", "snippets"
 MOST_SEEDS = 500
 USUAL = Wish()
 
@@ -59,6 +59,7 @@ class Site:
             **self.contents.files,
             **sheet,
             **runtime.module(MODEL),
+            **{f"{SNIPPETS}/{name}": data for name, data in snippets.files(self.contents.manifest.graphs).items()},
         }
         return {**found, folder.ABOUT: atomic.dumps(_about(settings, found))}
 

@@ -7,7 +7,7 @@ from nonesuch.errors import NonesuchWarning
 from nonesuch.evaluation.run import Run
 from nonesuch.exporting.describe import shown_name
 from nonesuch.exporting.kept import directions_of
-from nonesuch.publishing import copying
+from nonesuch.publishing import copying, snippets
 from nonesuch.publishing.copying import Check
 from nonesuch.publishing.site import Site
 from nonesuch.publishing.texts import Said, texts
@@ -37,8 +37,15 @@ def plan(run: Run) -> wire.PublishingPlan:
         check=None if found is None else told(found),
         weights=[wire.Weights(precision=each, bytes=size * parameters) for each, size in BYTES.items()],
         directions=directions,
+        snippets=[wire.Snippet(name=each, text=text.decode()) for each, text in _snippets(kind).items()],
         problem=f'{missing[0]} is not installed; run: pip install "nonesuch[publish]"' if missing else "",
     )
+
+
+def _snippets(kind: str) -> dict[str, bytes]:
+    """Examples for a net of this kind; what the Python one is helped by comes along with the page."""
+    found = snippets.files(["answer" if kind == "cnn" else "draw"])
+    return {name: data for name, data in found.items() if name != "seeds.py"}
 
 
 def told(found: Check) -> wire.CheckFound:

@@ -3485,6 +3485,8 @@ export interface components {
             problem: string;
             /** Run */
             run: string;
+            /** Snippets */
+            snippets: components["schemas"]["Snippet"][];
             /** Thing */
             thing: string;
             /** Title */
@@ -3928,6 +3930,16 @@ export interface components {
              * @description training time so far, over all sittings of the run
              */
             seconds: number;
+        };
+        /**
+         * Snippet
+         * @description Lines that use the net elsewhere, in a file that is put beside the folder model/.
+         */
+        Snippet: {
+            /** Name */
+            name: string;
+            /** Text */
+            text: string;
         };
         /**
          * Space

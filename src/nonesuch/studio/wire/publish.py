@@ -35,6 +35,13 @@ class Weights(Wire):
     bytes: Whole
 
 
+class Snippet(Wire):
+    """Lines that use the net elsewhere, in a file that is put beside the folder model/."""
+
+    name: str
+    text: str
+
+
 class PublishingPlan(Wire):
     """What is known before a page is made. check: None where it has to be measured first.
 
@@ -50,6 +57,7 @@ class PublishingPlan(Wire):
     check: CheckFound | None
     weights: list[Weights]
     directions: list[str]
+    snippets: list[Snippet]
     problem: str
 
 
@@ -75,7 +83,6 @@ class PublishingDone(Wire):
 
     run: RunId
     title: str
-    precision: Precision
     check: CheckFound
     archive: FileName
     single: FileName

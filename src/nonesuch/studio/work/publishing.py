@@ -29,7 +29,6 @@ def do(asked: PublishingAsked, desk: Desk) -> PublishingDone:
     return PublishingDone(
         run=asked.run,
         title=found.title,
-        precision=asked.precision,
         check=presenting.told(site.contents.check),
         archive=ARCHIVE,
         single=SINGLE,
