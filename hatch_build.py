@@ -1,4 +1,4 @@
-"""Builds the front ends, the studio's and the published page's: for the wheel, for an editable install, and for `make web`.
+"""Builds the front ends, of the studio and of published pages: for the wheel, an editable install, and `make web`.
 
     python hatch_build.py               builds them if a source has changed since
     python hatch_build.py check test    builds them, then runs these scripts of web/package.json
@@ -47,7 +47,7 @@ def digest(web: Path) -> str:
 
 
 def stale(root: Path) -> list[str]:
-    """The configurations whose folder was made of other sources than are there; without sources, as in an sdist, none."""
+    """The configurations whose folder was made of other sources than are there; without sources (an sdist), none."""
     made = {config: root / built / STAMP for config, built in BUILDS.items()}
     now = digest(root / "web") if (root / "web").is_dir() else None
     return [config for config, stamp in made.items() if not stamp.is_file() or now not in (None, stamp.read_text())]

@@ -40,8 +40,7 @@ export class Net {
       const { runtime } = this.settings;
       const model = await load(this.settings.model, { runtime, fetch: (name) => file(folder + name) });
       // Now, so that what the browser cannot run is known before anybody waits for a picture.
-      await tried(model);
-      this.runtime = model.runtime ?? '';
+      this.runtime = await model.runtimeOf(model.manifest.graphs.draw ? 'draw' : 'answer');
       this.model = model;
       this.state = 'ready';
       void this.work();
@@ -92,13 +91,6 @@ export class Net {
     }
     this.busy = false;
   }
-}
-
-/** One picture in or out, whichever it is: the net is opened, or it is told why it cannot be. */
-async function tried(model: Model): Promise<void> {
-  const { graphs, latent, picture } = model.manifest;
-  if (graphs.draw && latent) await model.sample({ z: [new Float32Array(latent.size)] }, { label: 0 });
-  else await model.predict(new ImageData(picture.width, picture.height));
 }
 
 const isSame = (one: Look, other: Look): boolean =>
