@@ -3,13 +3,13 @@
     python tests/oracles/kill_sessions.py FOLDER --kind gan --kills 200
 
 torch is imported once; each sitting is a forked child, so that a kill costs a fraction of a second. Prints one JSON
-line: how many kills struck a living trainer, and whether weights, average, optimizer state, history, log and report
-are the same.
+line: how many kills struck a living trainer, how many of them after steps of its own, and whether weights, average,
+optimizer state, history, log and report are the same.
 """
 
 import argparse
-import contextlib
 import json
+import math
 import os
 import random
 import shutil
@@ -30,12 +30,14 @@ from nonesuch.runs import checkpoint, events_log, history, layout
 from nonesuch.runs.store import open_or_create
 
 TIMELESS = ("stepped", "measured", "finished")
-SITTING_SECONDS = 60
+BATCH, STEPS = 16, 150
+MOST_KILLS = 20
+"""Of one run: with so few of its 150 steps between kills it has ended by itself long before."""
 
 
 EVERYWHERE = {
-    "train.batch": "16", "train.ema_half_life": "200", "machine.threads": "1", "train.augment.flip": "true",
-    "snapshot_images": "16",
+    "train.batch": str(BATCH), "train.ema_half_life": "200", "machine.threads": "1", "train.augment.flip": "true",
+    "snapshot_images": str(BATCH),
 }  # fmt: skip
 DRAWING = {"net.options.widths": "[4, 8]", "net.options.hidden": "16", "net.options.latent": "4"}
 SMALL: Mapping[Kind, Mapping[str, str]] = {
@@ -63,8 +65,8 @@ def sitting(wanted: Recipe, run: Path) -> None:
         pass
 
 
-def killed_sitting(wanted: Recipe, run: Path, seconds: float) -> bool:
-    """A sitting in a child that is killed after `seconds`; True when it had already finished."""
+def started(wanted: Recipe, run: Path) -> int:
+    """A sitting in a child; its process id."""
     child = os.fork()
     if child == 0:
         with Path(os.devnull).open("w") as nowhere:
@@ -74,16 +76,34 @@ def killed_sitting(wanted: Recipe, run: Path, seconds: float) -> bool:
             os._exit(0)
         finally:
             os._exit(1)
-    end = time.monotonic() + seconds
+    return child
+
+
+def killed_sitting(wanted: Recipe, run: Path, steps: int, seconds: float) -> bool:
+    """A sitting, killed `seconds` after it has saved so many steps of its own; True when it finished before that.
+
+    Steps and not the clock alone: on a busy machine all kills by the clock would strike before anything is done.
+    """
+    wanted_images = max(layout.snapshots(run), default=0) + steps * BATCH
+    child = started(wanted, run)
+    end = math.inf
     while time.monotonic() < end:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
-            return os.waitstatus_to_exitcode(status) == 0
-        time.sleep(0.002)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(child, signal.SIGKILL)
+            assert os.waitstatus_to_exitcode(status) == 0
+            return True
+        if end == math.inf and max(layout.snapshots(run), default=0) >= wanted_images:
+            end = time.monotonic() + seconds
+        time.sleep(0.001)
+    os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return False
+
+
+def finish(wanted: Recipe, run: Path) -> None:
+    """A sitting that nobody kills."""
+    _, status = os.waitpid(started(wanted, run), 0)
+    assert os.waitstatus_to_exitcode(status) == 0
 
 
 def outcome(run: Path) -> dict[str, object]:
@@ -115,28 +135,33 @@ def main() -> int:
     history.MOST_BYTES = 1  # so that frames are thinned out too
     options.folder.mkdir(parents=True, exist_ok=True)
     data = folder_of_bars(options.folder / "data")
-    wanted = recipe(options.kind, data, images=16 * 150)
+    wanted = recipe(options.kind, data, images=BATCH * STEPS)
     quiet = options.folder / "quiet"
     shutil.rmtree(quiet, ignore_errors=True)
     before = time.monotonic()
-    assert killed_sitting(wanted, open_or_create(quiet).path, SITTING_SECONDS)
+    finish(wanted, open_or_create(quiet).path)
     length = time.monotonic() - before
     expected = outcome(quiet)
-    kills = runs = 0
+    kills = runs = saved = 0
     same = True
     while kills < options.kills and same:
         run = options.folder / f"killed-{runs}"
         shutil.rmtree(run, ignore_errors=True)
         path = open_or_create(run).path
-        while not killed_sitting(
-            wanted, path, rng.uniform(0.1, 0.5) * length if kills < options.kills else SITTING_SECONDS
-        ):
+        for _ in range(MOST_KILLS):
+            # A tenth of them before the first step is saved, at the start.
+            steps, moment = (0, length / 5) if rng.random() < 0.1 else (rng.randint(1, 40), length / STEPS * 2)
+            if kills == options.kills or killed_sitting(wanted, path, steps, rng.uniform(0, moment)):
+                break
             kills += 1
+            saved += steps > 0
+        finish(wanted, path)
         runs += 1
         same = outcome(path) == expected and not list(path.rglob(".tmp-*"))
     result = {
         "kind": options.kind,
         "kills": kills,
+        "after_progress": saved,
         "runs": runs,
         "all_the_same": same,
         "quiet_run_seconds": round(length, 2),

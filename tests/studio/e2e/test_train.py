@@ -35,6 +35,8 @@ def settled(page: Page) -> None:
 
 
 def press(button: Locator, key: str = "Enter") -> None:
+    """As a person does: not before it can be pressed. Right after a reload nobody knows yet whether a run is alive."""
+    expect(button).to_be_enabled(timeout=PATIENT)
     button.focus()
     button.press(key)
 
