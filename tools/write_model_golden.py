@@ -2,8 +2,8 @@
 
 python tools/write_model_golden.py [EXPORTED]
 
-EXPORTED is a folder that `nonesuch export` wrote of the first GAN; its manifest and smallest graph are copied beside the
-golden file. Without it those that are there are taken. Held to by web/src/model/model.test.ts and tests/publish/.
+EXPORTED is a folder that `nonesuch export` wrote of the first GAN; its manifest and smallest graph are copied beside
+the golden file. Without it those that are there are taken. Held to by web/src/model/model.test.ts and tests/publish/.
 """
 
 import base64
@@ -35,7 +35,7 @@ def golden() -> dict[str, Any]:
     """The whole file."""
     rng = np.random.default_rng(12)
     return {
-        "about": "Pictures of seeds by onnxruntime, pictures made to fit by data/decode.py, codes, and log likelihoods.",
+        "about": "Pictures of seeds by onnxruntime, pictures made to fit by data/decode.py, codes, log likelihoods.",
         "pictures": pictures(),
         "fits": [fitted(rng, *case) for case in FITS],
         "mixture": mixture(rng),
@@ -121,9 +121,12 @@ def likelihood(rng: np.random.Generator, kind: Any) -> dict[str, Any]:
     draws = np.stack([seeds.normal(3, 5, stream) for stream in range(2)])
     tensors = [torch.from_numpy(np.asarray(each, np.float32)) for each in (picture, decoded)]
     total = log_likelihood(kind, *tensors, torch.tensor(noise))
-    ratio = log_prior_over_code(torch.from_numpy(mean), torch.from_numpy(log_variance), torch.from_numpy(draws).double())
+    ratio = log_prior_over_code(
+        torch.from_numpy(mean), torch.from_numpy(log_variance), torch.from_numpy(draws).double()
+    )
     return {
-        "kind": kind, "log_noise": noise, "picture": tensors[0].flatten().tolist(), "decoded": tensors[1].flatten().tolist(),
+        "kind": kind, "log_noise": noise,
+        "picture": tensors[0].flatten().tolist(), "decoded": tensors[1].flatten().tolist(),
         "log_likelihood": float(total), "mean": mean.tolist(), "log_variance": log_variance.tolist(), "seed": 3,
         "ratios": ratio.tolist(),
     }  # fmt: skip

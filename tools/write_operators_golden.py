@@ -55,7 +55,10 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     yield case("Clip", {"x": some(9), "least": np.float32(-1), "most": np.float32(1)})
     yield case("Softmax", {"x": some(2, 3, 4)}, axis=1)
     yield case("LogSoftmax", {"x": some(2, 5)}, axis=-1)
-    yield case("BatchNormalization", {"x": some(2, 3, 2, 2), "g": some(3), "o": some(3), "m": some(3), "v": np.abs(some(3)) + 0.5})
+    yield case(
+        "BatchNormalization",
+        {"x": some(2, 3, 2, 2), "g": some(3), "o": some(3), "m": some(3), "v": np.abs(some(3)) + 0.5},
+    )
     for name in ("ReduceMean", "ReduceSum", "ReduceMax"):
         yield case(name, {"x": some(2, 3, 4)}, fixed={"axes": np.array([2, 0])}, keepdims=0)
         yield case(name, {"x": some(2, 3, 4)}, fixed={"axes": np.array([-1])}, name=f"{name}, kept")
@@ -84,7 +87,7 @@ def convolutions(some: Callable[..., Array]) -> Iterator[Case]:
         yield case("Conv", {"x": x, "w": w}, name=f"Conv, {name}, no bias", **options)
     for name, shape, kernel, options in (
         ("4x4 doubling", (2, 3, 3, 4), (3, 5, 4, 4), {"pads": [1, 1, 1, 1], "strides": [2, 2]}),
-        ("output padding", (1, 2, 3, 3), (2, 3, 3, 3), {"pads": [1, 1, 1, 1], "strides": [2, 2], "output_padding": [1, 0]}),
+        ("output padding", (1, 2, 3, 3), (2, 3, 3, 3), {"pads": [1] * 4, "strides": [2, 2], "output_padding": [1, 0]}),
         ("groups", (1, 4, 3, 3), (4, 2, 2, 3), {"group": 2, "strides": [1, 2]}),
         ("dilated", (1, 2, 4, 3), (2, 2, 3, 3), {"dilations": [2, 1]}),
         ("wanted shape", (1, 2, 3, 3), (2, 1, 4, 4), {"output_shape": [6, 6], "strides": [2, 2]}),
@@ -110,7 +113,9 @@ def pools(some: Callable[..., Array]) -> Iterator[Case]:
 def products(some: Callable[..., Array]) -> Iterator[Case]:
     """Dense layers."""
     yield case("Gemm", {"a": some(3, 4), "b": some(5, 4), "c": some(5)}, transB=1)
-    yield case("Gemm", {"a": some(4, 3), "b": some(4, 5), "c": some(3, 1)}, name="Gemm, scaled", transA=1, alpha=0.5, beta=2.0)
+    yield case(
+        "Gemm", {"a": some(4, 3), "b": some(4, 5), "c": some(3, 1)}, name="Gemm, scaled", transA=1, alpha=0.5, beta=2.0
+    )
     yield case("Gemm", {"a": some(1, 7), "b": some(7, 3)}, name="Gemm, plain")
     yield case("MatMul", {"a": some(3, 4), "b": some(4, 5)})
     yield case("MatMul", {"a": some(2, 1, 3, 4), "b": some(3, 4, 2)}, name="MatMul, stacks")
@@ -127,7 +132,12 @@ def moves(some: Callable[..., Array]) -> Iterator[Case]:
     yield case("Concat", {"a": x, "b": some(2, 1, 4)}, axis=1)
     far = 2**63 - 1
     yield case("Slice", {"x": x}, fixed={"s": whole([1, -3]), "e": whole([far, far]), "a": whole([1, 2])})
-    yield case("Slice", {"x": x}, name="Slice, backwards", fixed={"s": whole([-1]), "e": whole([-far]), "a": whole([2]), "t": whole([-2])})
+    yield case(
+        "Slice",
+        {"x": x},
+        name="Slice, backwards",
+        fixed={"s": whole([-1]), "e": whole([-far]), "a": whole([2]), "t": whole([-2])},
+    )
     yield case("Gather", {"x": x}, fixed={"i": whole([[2, 0], [-1, 1]])}, axis=1)
     yield case("Expand", {"x": some(3, 1)}, fixed={"s": whole([2, 1, 4])})
     yield case("Unsqueeze", {"x": x}, fixed={"a": whole([0, -1])})
@@ -140,7 +150,9 @@ def moves(some: Callable[..., Array]) -> Iterator[Case]:
         for size in ((5, 8), (2, 3)):
             sizes = {"r": np.zeros(0, np.float32), "f": np.zeros(0, np.float32), "s": whole([1, 2, *size])}
             options = {"coordinate_transformation_mode": mode, "nearest_mode": nearest, "mode": "nearest"}
-            yield case("Resize", {"x": some(1, 2, 3, 4)}, name=f"Resize, {mode}, {nearest}, {size}", fixed=sizes, **options)
+            yield case(
+                "Resize", {"x": some(1, 2, 3, 4)}, name=f"Resize, {mode}, {nearest}, {size}", fixed=sizes, **options
+            )
 
 
 def weights(some: Callable[..., Array]) -> Iterator[Case]:

@@ -75,7 +75,7 @@ def test_w11_a_page_asks_nobody_and_says_nothing_wrong(
         if kind == "cnn":
             expect(seen.page.locator("main[aria-busy=false]")).to_be_visible(timeout=LONG)
         else:
-            expect(seen.page.locator(DRAWN)).to_be_visible(timeout=LONG)
+            seen.page.locator(DRAWN).wait_for(state="attached", timeout=LONG)
         assert seen.page.locator("#still").count() == 0
         seen.assert_quiet(host)
 
@@ -86,7 +86,7 @@ def test_the_first_new_picture_is_there_within_two_seconds(chromium: Browser, pu
         seen.page.goto("about:blank")
         begun = time.perf_counter()
         seen.page.goto(address, wait_until="commit")
-        seen.page.locator(DRAWN).wait_for(timeout=LONG)
+        seen.page.locator(DRAWN).wait_for(state="attached", timeout=LONG)
         took = time.perf_counter() - begun
     print(f"first new picture after {took:.2f} s")
     assert took < 2 * SLOW
@@ -108,7 +108,7 @@ def test_a_seed_gives_the_picture_of_the_command_line(
             for seed in (0, 7, 2**53 - 1):
                 seen.page.goto("about:blank")
                 seen.page.goto(f"{address}#seed={seed}")
-                seen.page.locator(DRAWN).wait_for(timeout=LONG)
+                seen.page.locator(DRAWN).wait_for(state="attached", timeout=LONG)
                 found = np.array(seen.page.evaluate(
                     """() => { const c = document.querySelector('[data-shown] canvas');
                     return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]; }"""
@@ -149,7 +149,7 @@ def test_it_can_be_read_by_everybody(
         seen.page.goto(f"{host}/people/")
         expect(seen.page.locator("main[aria-busy=false]")).to_be_visible(timeout=LONG)
         if kind != "cnn":
-            seen.page.locator(DRAWN).wait_for(timeout=LONG)
+            seen.page.locator(DRAWN).wait_for(state="attached", timeout=LONG)
         assert_fits(seen.page)
         assert_accessible(seen.page)
         SHOTS.mkdir(parents=True, exist_ok=True)
@@ -160,7 +160,7 @@ def test_a_saved_picture_says_that_it_is_synthetic(chromium: Browser, published:
     address, _ = place(published("gan"))
     with watched(chromium) as seen:
         seen.page.goto(f"{address}#seed=7")
-        seen.page.locator(DRAWN).wait_for(timeout=LONG)
+        seen.page.locator(DRAWN).wait_for(state="attached", timeout=LONG)
         with seen.page.expect_download() as waiting:
             seen.page.get_by_role("button", name="Save as PNG").click()
         data = waiting.value.path().read_bytes()
@@ -231,7 +231,7 @@ def test_w6_directions_and_kinds_of_a_generator_are_text(chromium: Browser, publ
     address, host = place(Site(contents, site.texts, site.wish, site.front, site.card))
     with watched(chromium) as seen:
         seen.page.goto(address)
-        seen.page.locator(DRAWN).wait_for(timeout=LONG)
+        seen.page.locator(DRAWN).wait_for(state="attached", timeout=LONG)
         _assert_harmless(seen.page)
         seen.assert_quiet(host)
 

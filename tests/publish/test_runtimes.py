@@ -1,4 +1,4 @@
-"""Both runtimes of the ES module in a real Chromium against torch: the same seed, the same picture, to one grey level."""
+"""Both runtimes of the ES module in a real Chromium against torch: a seed is the same picture, to one grey level."""
 
 import base64
 import gzip
@@ -232,8 +232,8 @@ def test_the_tiny_runtime_is_small(tmp_path: Path) -> None:
     """Under 12 kB gzipped: the runtime alone, bundled and minified."""
     script = """
     import { build } from 'vite';
-    await build({ configFile: false, logLevel: 'error', publicDir: false, build: { outDir: process.argv[1], minify: true,
-      rolldownOptions: { input: 'src/model/tiny.ts', preserveEntrySignatures: 'strict',
+    await build({ configFile: false, logLevel: 'error', publicDir: false, build: { outDir: process.argv[1],
+      minify: true, rolldownOptions: { input: 'src/model/tiny.ts', preserveEntrySignatures: 'strict',
                          output: { entryFileNames: 'tiny.js', minify: true } } } });
     """
     command = ["node", "--input-type=module", "-e", script, str(tmp_path)]

@@ -26,17 +26,29 @@ CANVAS = """
 """
 
 
-@pytest.fixture(scope="module", params=["gan", "cnn"])
-def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path, Path]:
-    """A kind, its run, and a folder with the examples and model/ beside them."""
-    where = tmp_path_factory.mktemp(request.param)
-    run = run_folder(request.param, where / "runs")
-    folder = where / "site"
+Site = tuple[Path, Path]
+"""A run, and a folder with the examples and model/ beside them."""
+
+
+@pytest.fixture(scope="module")
+def drawing(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """Of the first GAN."""
+    return made("gan", tmp_path_factory.mktemp("gan"))
+
+
+@pytest.fixture(scope="module")
+def answering(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """Of the first CNN."""
+    return made("cnn", tmp_path_factory.mktemp("cnn"))
+
+
+def made(kind: str, where: Path) -> Site:
+    run, folder = run_folder(kind, where / "runs"), where / "site"
     folder.mkdir()
     manifest = json.loads((exported(run, folder / "model") / "manifest.json").read_text())
     for name, data in snippets.files(manifest["graphs"]).items():
         (folder / name).write_bytes(data)
-    return request.param, run, folder
+    return run, folder
 
 
 @pytest.fixture
@@ -54,14 +66,6 @@ def page(chromium: Browser) -> Iterator[Page]:
     assert not errors, errors
 
 
-def only(site: tuple[str, Path, Path], kind: str) -> tuple[Path, Path]:
-    """The run and the folder, where they are of this kind."""
-    found, run, folder = site
-    if found != kind:
-        pytest.skip("the other kind's")
-    return run, folder
-
-
 def on_canvas(page: Page, side: int) -> NDArray[np.int64]:
     """What is on the page's canvas, as RGB."""
     return np.array(page.locator("canvas").evaluate(CANVAS)).reshape(side, side, 4)[:, :, :3]
@@ -72,8 +76,8 @@ def test_each_kind_has_its_examples_and_no_others() -> None:
     assert set(snippets.files(["answer", "explain"])) == {"predict.html", "predict.py"}
 
 
-def test_plain_page(site: tuple[str, Path, Path], page: Page) -> None:
-    run, folder = only(site, "gan")
+def test_plain_page(drawing: Site, page: Page) -> None:
+    run, folder = drawing
     with serving(folder) as address:
         page.goto(f"{address}/draw.html")
         expect(page.locator("output")).to_have_text("7")
@@ -84,23 +88,25 @@ def test_plain_page(site: tuple[str, Path, Path], page: Page) -> None:
         assert np.abs(on_canvas(page, 16) - open_run(run).sample([seed])[0]).max() <= 1
 
 
-def test_p5(site: tuple[str, Path, Path], page: Page) -> None:
-    run, folder = only(site, "gan")
+def test_p5(drawing: Site, page: Page) -> None:
+    run, folder = drawing
     if not P5.is_file():
         pytest.fail("p5 is not installed: run `npm ci` in web/")
     shutil.copy(P5, folder / "p5.min.js")
     opened = open_run(run)
     with serving(folder) as address:
         page.goto(f"{address}/draw_p5.html")
-        page.evaluate("""async () => {
+        # Read before the next frame, which has gone a step further.
+        found = page.evaluate("""async () => {
             while (!shown) await new Promise((done) => setTimeout(done, 20));
             noLoop();
             while (busy) await new Promise((done) => setTimeout(done, 20));
             [from, to] = [model.code(7), model.code(8)];
             await paint(0);
             await redraw();
+            return [...document.querySelector('canvas').getContext('2d').getImageData(0, 0, 256, 256).data];
         }""")
-        drawn = on_canvas(page, 256)[8::16, 8::16]
+        drawn = np.array(found).reshape(256, 256, 4)[8::16, 8::16, :3]
         wanted = opened.sample([7], named=json_classes(folder)[0])[0]
         assert np.abs(drawn - wanted).max() <= 1
         before = page.evaluate("step")
@@ -117,8 +123,8 @@ def json_classes(folder: Path) -> list[str]:
     return classes
 
 
-def test_python_draws(site: tuple[str, Path, Path], tmp_path: Path) -> None:
-    run, folder = only(site, "gan")
+def test_python_draws(drawing: Site, tmp_path: Path) -> None:
+    run, folder = drawing
     seeds = [7, 2**53 - 1]
     subprocess.run([sys.executable, folder / "draw.py", *map(str, seeds)], cwd=tmp_path, check=True)
     found = np.stack([np.asarray(Image.open(tmp_path / f"{seed}.png")) for seed in seeds]).astype(int)
@@ -147,8 +153,8 @@ def answered(run: Path, face: Path) -> Prediction:
     return found
 
 
-def test_page_that_names_pictures(site: tuple[str, Path, Path], page: Page, face: Path) -> None:
-    run, folder = only(site, "cnn")
+def test_page_that_names_pictures(answering: Site, page: Page, face: Path) -> None:
+    run, folder = answering
     answer = answered(run, face)
     with serving(folder) as address:
         page.goto(f"{address}/predict.html")
@@ -160,8 +166,8 @@ def test_page_that_names_pictures(site: tuple[str, Path, Path], page: Page, face
     assert abs(float(share.removesuffix(" %")) / 100 - answer.probabilities[0]) < 0.005
 
 
-def test_python_names_pictures(site: tuple[str, Path, Path], face: Path) -> None:
-    run, folder = only(site, "cnn")
+def test_python_names_pictures(answering: Site, face: Path) -> None:
+    run, folder = answering
     answer = answered(run, face)
     told = subprocess.run([sys.executable, folder / "predict.py", face], capture_output=True, text=True, check=True)
     name, share = told.stdout.split("  ")[1].rsplit(" ", 1)

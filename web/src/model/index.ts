@@ -69,8 +69,8 @@ export interface Bound {
 export type Codes = ArrayLike<number> | readonly ArrayLike<number>[];
 
 const WASM = 'ort-wasm-simd-threaded.wasm';
-/** Products a picture up to which the tiny runtime is quick enough: some 20 ms (LOG, 2026-11-29). */
-const FEW = 20e6;
+/** Products a picture up to which the tiny runtime is quick enough: about a million a millisecond (LOG, 2026-11-29). */
+const FEW = 8e6;
 const CHUNK = 64;
 const LOST = {
   draw: 'This net draws no pictures.',

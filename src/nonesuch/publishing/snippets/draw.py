@@ -47,7 +47,7 @@ def main():
     z = np.stack([normal(seed, manifest["latent"]["size"]) for seed in asked.seeds])
     own = [seed % len(classes) if classes else 0 for seed in asked.seeds]
     labels = [classes.index(asked.name)] * len(z) if asked.name else own
-    for seed, pixels in zip(asked.seeds, draw(manifest, session, z, labels)):
+    for seed, pixels in zip(asked.seeds, draw(manifest, session, z, labels), strict=True):
         Image.fromarray(pixels.squeeze()).save(f"{seed}.png")
 
 

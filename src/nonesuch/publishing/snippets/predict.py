@@ -38,7 +38,7 @@ def predict(manifest, session, picture):
         inputs["filters"] = np.array(filters["values"], np.float32).reshape(filters["shape"])
     (logits,) = session.run(["logits"], inputs)
     shares = np.exp(logits[0] - logits[0].max())
-    return dict(zip(manifest["classes"], shares / shares.sum()))
+    return dict(zip(manifest["classes"], shares / shares.sum(), strict=True))
 
 
 def main():
