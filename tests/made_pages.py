@@ -7,4 +7,4 @@ from nonesuch.publishing.site import Site
 
 FirstRun = Callable[[str], Run]
 Built = Callable[..., Site]
-"""kind, precision = "int8", neighbours = False, title = ""."""
+"""kind, precision = "fp16", neighbours = False, title = ""."""

@@ -271,7 +271,7 @@ def publish(
     forbidden_uses: str | None = None,
     single_file: bool = False,
     yes: bool = False,
-    precision: str = "int8",
+    precision: str = "fp16",
     neighbours: bool = False,
     mark: bool = False,
     url: str = "",

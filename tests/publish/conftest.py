@@ -42,7 +42,7 @@ def published(first_run: FirstRun, page_is_built: None) -> Built:
     """The page of a first run, built once for each way it is wanted."""
 
     @cache
-    def made(kind: str, precision: str = "int8", neighbours: bool = False, title: str = "") -> Site:
+    def made(kind: str, precision: str = "fp16", neighbours: bool = False, title: str = "") -> Site:
         run = first_run(kind)
         said = texts(run.recipe.kind, "pixelfolk", Said(title=title, thing="pixel person"))
         return build(run, said, Wish(precision, neighbours))  # type: ignore[arg-type]

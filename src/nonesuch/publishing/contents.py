@@ -31,7 +31,7 @@ Say = Callable[[int, int, str], None]
 class Wish:
     """How a page is to be. neighbours: the training pictures nearest to samples may be shown. url: where it will be."""
 
-    precision: Precision = "int8"
+    precision: Precision = "fp16"
     neighbours: bool = False
     mark: bool = False
     seeds: tuple[int, ...] = stills.SEEDS

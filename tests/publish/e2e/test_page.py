@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from browser import assert_accessible, assert_fits
 from made_pages import Built
@@ -302,6 +302,50 @@ def test_every_view_fits_and_is_accessible(visit: Visit, view: str, width: int, 
     expect(seen.page.locator("[data-shown='']")).to_have_count(0, timeout=LONG)
     assert_fits(seen.page)
     assert_accessible(seen.page)
+
+
+def test_one_file_from_a_disk_does_all_of_it(chromium: Browser, published: Built, tmp_path: Path) -> None:
+    _directed(published("gan", "fp32")).write(tmp_path / "page.html", single=True)
+    with watched(chromium) as seen:
+        page = seen.page
+        page.goto(f"{(tmp_path / 'page.html').as_uri()}#seed=7")
+        seven = drawn(page, "n7 ")
+        page.get_by_role("button", name="Another").click()
+        expect(hero(page)).not_to_have_attribute("data-shown", re.compile("^n7 "), timeout=LONG)
+        page.go_back()
+        assert drawn(page, "n7 ") == seven
+        page.get_by_role("tab", name="Breed").click()
+        page.get_by_role("list", name="Children").get_by_role("button").first.click()
+        assert behind(page)["family"] == "n7,0.0.0.35"
+        seen.assert_quiet()
+
+
+def test_a_mark_that_was_asked_for_is_in_the_saved_picture(visit: Visit, tmp_path: Path) -> None:
+    page = visit("seed=7").page
+    plain = _saved(page, tmp_path / "plain.png")
+
+    def marked(route: Route) -> None:
+        body, count = re.subn(r'"mark": ?false', '"mark": true', route.fetch().text())
+        assert count == 1
+        route.fulfill(body=body, content_type="text/html")
+
+    page.route("**/gan/", marked)
+    page.reload()
+    expect(page.get_by_text("made by a net", exact=True)).to_be_visible()
+    found = _saved(page, tmp_path / "marked.png")
+    assert plain.shape == found.shape == (512, 512, 3)
+    changed = (plain != found).any(-1)
+    assert changed[482:, 400:].mean() > 0.3, "words stand in the lower right corner"
+    assert not changed[:480].any()
+
+
+def _saved(page: Page, file: Path) -> np.ndarray:
+    drawn(page)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save as PNG").click()
+    waiting.value.save_as(file)
+    with Image.open(file) as read:
+        return np.asarray(read.convert("RGB"))
 
 
 def test_without_the_net_the_pictures_drawn_before_remain(chromium: Browser, address: Callable[[str], str]) -> None:

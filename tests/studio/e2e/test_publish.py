@@ -46,8 +46,8 @@ def test_a_run_becomes_a_page(page: Page, tmp_path: Path, shot: Shot) -> None:
     page.get_by_label("Title").fill("These <b>bars</b> do not exist")
     page.get_by_label("Words for the page").fill("One line\nand another")
     page.get_by_label("Words for the page").blur()
-    page.get_by_label("Weights of the net").select_option("fp16")
-    expect(page).to_have_url(re.compile("precision=fp16"))
+    page.get_by_label("Weights of the net").select_option("fp32")
+    expect(page).to_have_url(re.compile("precision=fp32"))
     _make(page)
     region = page.get_by_role("region", name="The page", exact=True)
     expect(region.get_by_role("heading", name="These <b>bars</b> do not exist")).to_be_visible()
@@ -59,7 +59,7 @@ def test_a_run_becomes_a_page(page: Page, tmp_path: Path, shot: Shot) -> None:
         region.get_by_role("link", name="A folder, as a zip").click()
     waiting.value.save_as(tmp_path / "site.zip")
     with zipfile.ZipFile(tmp_path / "site.zip") as archive:
-        assert "site/model/draw.fp16.onnx" in archive.namelist()
+        assert "site/model/draw.fp32.onnx" in archive.namelist()
     with page.expect_download() as waiting:
         region.get_by_role("link", name="One file").click()
     waiting.value.save_as(tmp_path / "page.html")

@@ -3515,7 +3515,7 @@ export interface components {
             neighbours: boolean;
             /**
              * Precision
-             * @default int8
+             * @default fp16
              * @enum {string}
              */
             precision: "int8" | "fp16" | "fp32";

@@ -71,7 +71,7 @@ class PublishingAsked(Wire):
     language: Language = "en"
     licence: Line = ""
     forbidden_uses: Paragraphs = ""
-    precision: Precision = "int8"
+    precision: Precision = "fp16"
     neighbours: bool = False
     mark: bool = False
     url: Line = ""

@@ -5,7 +5,7 @@ import { body, fields, size, weightsNamed } from './state';
 describe('what is said of a page', () => {
   it('goes into the address and back, whatever it holds', () => {
     const said = read(fields, '');
-    const changed = { ...said, title: '<b>&=#</b>', words: 'one\ntwo', precision: 'fp16' as const, mark: true };
+    const changed = { ...said, title: '<b>&=#</b>', words: 'one\ntwo', precision: 'int8' as const, mark: true };
     expect(read(fields, write(fields, changed))).toEqual(changed);
   });
 

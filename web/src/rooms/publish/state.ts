@@ -33,7 +33,7 @@ export const fields: Fields<State> = {
   licence: text('', 200),
   uses: text('', 20_000),
   url: text('', 200),
-  precision: choice('int8', 'fp16', 'fp32'),
+  precision: choice('fp16', 'int8', 'fp32'),
   mark: flag(),
 };
 
