@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 import nonesuch
+from nonesuch.exporting.manifest import Manifest
 from nonesuch.training import events, wishes
 
 ROOT = Path(__file__).parents[1]
 CONTRACTS = {
     ROOT / "contracts" / "events.schema.json": events.parse.json_schema(),
     ROOT / "contracts" / "wishes.schema.json": wishes.parse.json_schema(),
+    ROOT / "contracts" / "manifest.schema.json": Manifest.model_json_schema(),
 }
 POISON = ("torchvision", "timm", "torch-fidelity", "torchaudio")
 

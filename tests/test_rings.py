@@ -15,7 +15,7 @@ RINGS = {
     "runs": 4,
     "assembly": 5, "features": 5, "features_onnx": 5, "reader": 5, "forecast": 5, "session": 5, "evaluation": 5,
     "saving": 5, "steering": 5, "book": 5,
-    "export": 6,
+    "exporting": 6,
     "publishing": 7,
     "library": 8,
     "studio": 9,

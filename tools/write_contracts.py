@@ -1,4 +1,5 @@
-"""Write what others build on: contracts/openapi.json (the studio's api), events.schema.json and wishes.schema.json.
+"""Write what others build on: contracts/openapi.json (the studio's api), events.schema.json, wishes.schema.json and
+manifest.schema.json (an exported net).
 
 python tools/write_contracts.py            write them
 python tools/write_contracts.py --check    say which are stale, exit code 1
@@ -10,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from nonesuch.exporting.manifest import Manifest
 from nonesuch.studio.app import create_app
 from nonesuch.studio.gate import Address, new_token
 from nonesuch.studio.places import Places
@@ -25,6 +27,7 @@ def contracts() -> dict[str, str]:
         "openapi.json": _text(openapi()),
         "events.schema.json": _text(events.parse.json_schema()),
         "wishes.schema.json": _text(wishes.parse.json_schema()),
+        "manifest.schema.json": _text(Manifest.model_json_schema()),
     }
 
 

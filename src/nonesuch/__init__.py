@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nonesuch.data.open import open_data as open_data
     from nonesuch.errors import NonesuchError as NonesuchError
     from nonesuch.evaluation.run import Run as Run
+    from nonesuch.library import export as export
     from nonesuch.library import fit as fit
     from nonesuch.library import open_run as open_run
     from nonesuch.library import plan as plan
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
     from nonesuch.recipe import Recipe as Recipe
 
 __version__ = "0.1.0"
-__all__ = ["NonesuchError", "Recipe", "Run", "__version__", "fit", "open_data", "open_run", "plan", "train"]
+__all__ = ["NonesuchError", "Recipe", "Run", "__version__", "export", "fit", "open_data", "open_run", "plan", "train"]
 
 _HOMES = {
     "NonesuchError": "nonesuch.errors",
     "Recipe": "nonesuch.recipe",
     "Run": "nonesuch.evaluation.run",
+    "export": "nonesuch.library",
     "fit": "nonesuch.library",
     "open_data": "nonesuch.data.open",
     "open_run": "nonesuch.library",

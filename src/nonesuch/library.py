@@ -1,7 +1,7 @@
 """The calls behind `import nonesuch as ns`: what the command line and the studio do, for scripts and notebooks."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -19,12 +19,16 @@ from nonesuch.data.places import cache_root
 from nonesuch.data.settings import Channels, known_channels, known_fit
 from nonesuch.errors import DataError, RecipeError
 from nonesuch.evaluation.run import Run
+from nonesuch.exporting import folder as exported
+from nonesuch.exporting import weights_file
+from nonesuch.exporting.kept import directions_of
+from nonesuch.exporting.precision import PRECISIONS, known_precisions
 from nonesuch.lens import sliding
 from nonesuch.lens.kernels import Kernel
 from nonesuch.pixels import Picture, to_signed
 from nonesuch.presets import DEFAULT_NET, preset
 from nonesuch.recipe import DataSettings, Kind, MachineSettings, Recipe, change
-from nonesuch.runs import control
+from nonesuch.runs import control, layout
 from nonesuch.runs.store import RunFolder, Store, open_or_create
 from nonesuch.training.events import Event
 from nonesuch.training.wishes import Wish
@@ -178,6 +182,36 @@ def train(recipe: Recipe, run: str | Path | None = None) -> Run:
 def open_run(where: str | Path, runs: str | Path = DEFAULT_RUNS) -> Run:
     """A trained run by its folder, or by its id under `runs`. Raises RunError."""
     return Run(Store(Path(runs)).open(where))
+
+
+def export(
+    run: Run | str | Path,
+    out: str | Path | None = None,
+    to: str = "onnx",
+    precisions: Sequence[str] = PRECISIONS,
+    directions: str | Path | None = None,
+) -> Path:
+    """Write a run's nets for other programs, and return where: `ns.export("runs/...", "my-net")`.
+
+    to: "onnx", a folder of graphs in the `precisions` asked for ("int8", "fp16", "fp32") with a manifest; or
+        "safetensors", one file of weights. Without `out` both go into the run's folder.
+    directions: a directions.json to take the named directions from, instead of the run's own.
+    Raises RecipeError for a word it does not know, RunError, ExportError where a file would not compute what the net
+    does, where a package is missing, or where something else lies at `out`, MachineError where the disk takes nothing.
+    """
+    opened = run if isinstance(run, Run) else open_run(run)
+    if to == "safetensors":
+        file = Path(out) if out is not None else opened.folder.path / layout.EXPORT_WEIGHTS
+        exported.write_file(file, weights_file.file_of(opened))
+        return file
+    if to != "onnx":
+        raise RecipeError(f"an export is one of onnx, safetensors; found {to!r}")
+    folder = Path(out) if out is not None else opened.folder.path / layout.EXPORT
+    exported.require_free(folder)
+    kept = directions_of(opened, Path(directions) if directions is not None else None)
+    described, files = exported.files_of(opened, known_precisions(precisions), kept)
+    exported.write(folder, described, files | exported.runtime_files())
+    return folder
 
 
 def _share(settings: Mapping[str, str], key: str) -> float:

@@ -1,1 +1,1 @@
-"""Ring 8: the command line. It only translates: every verb is a library call that is usable alone."""
+"""Ring 10: the command line. It only translates: every verb is a library call that is usable alone."""

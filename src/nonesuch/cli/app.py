@@ -12,6 +12,7 @@ from nonesuch.cli import (
     verbs_data,
     verbs_directions,
     verbs_draw,
+    verbs_export,
     verbs_inside,
     verbs_invert,
     verbs_kernel,
@@ -41,6 +42,7 @@ for group in (
     verbs_maps,
     verbs_directions,
     verbs_invert,
+    verbs_export,
     verbs_studio,
 ):
     app.add_typer(group.verbs)

@@ -33,9 +33,9 @@ def _fold_chain(chain: nn.Sequential) -> None:
     for (place, layer), (after, norm) in pairwise(list(enumerate(chain))):
         if isinstance(norm, Norm) and isinstance(layer, Layer | ResizeConv):
             if isinstance(layer, ResizeConv):
-                layer[1] = _with_norm(layer.conv, norm)
+                layer[1] = with_norm(layer.conv, norm)
             else:
-                chain[place] = _with_norm(layer, norm)
+                chain[place] = with_norm(layer, norm)
             chain[after] = nn.Identity()
 
 
@@ -43,12 +43,12 @@ def _fold_first(generator: Generator) -> None:
     """A generator's dense layer makes maps, and the norm of those maps opens its body."""
     body, first = generator.body, generator.first
     if isinstance(body, nn.Sequential) and isinstance(body[0], Norm) and isinstance(first, nn.Linear):
-        generator.first = _with_norm(first, body[0])
+        generator.first = with_norm(first, body[0])
         body[0] = nn.Identity()
 
 
 @torch.no_grad()
-def _with_norm(layer: Layer, norm: Norm) -> Layer:
+def with_norm(layer: Layer, norm: Norm) -> Layer:
     """The layer with the norm inside it, in double precision before it is rounded once."""
     assert norm.running_mean is not None
     assert norm.running_var is not None

@@ -34,22 +34,22 @@ class _File(BaseModel):
     directions: tuple[KeptDirection, ...] = Field(max_length=1000)
 
 
-def read(run: Path, weights: str, latent: int) -> tuple[KeptDirection, ...]:
-    """The directions kept in a run's folder, none where there is no file.
+def read(run: Path, weights: str, latent: int, name: str = FILE) -> tuple[KeptDirection, ...]:
+    """The directions kept in a run's folder, or in another folder's file of this form; none where there is no file.
 
     Raises RunError for a damaged file, and for directions found in a net with other weights or another latent size.
     """
     try:
-        found = _File.model_validate(reading.read_json(run, FILE))
+        found = _File.model_validate(reading.read_json(run, name))
     except FileNotFoundError:
         return ()
     except ValidationError as error:
         first = error.errors()[0]
         where = layout.shown(".".join(map(str, first["loc"])), 60)
-        raise RunError(f"{layout.shown(run / FILE)} is damaged at {where}: {first['msg']}") from None
+        raise RunError(f"{layout.shown(run / name)} is damaged at {where}: {first['msg']}") from None
     if found.weights != weights or any(len(each.vector) != latent for each in found.directions):
         raise RunError(
-            f"{layout.shown(run / FILE)} belongs to another state of this net, which has been trained on since: "
+            f"{layout.shown(run / name)} belongs to another state of this net, which has been trained on since: "
             "remove it and find directions anew with `nonesuch directions`"
         )
     return found.directions

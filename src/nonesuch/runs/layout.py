@@ -14,6 +14,8 @@
       inverter.safetensors/.json  of a GAN: the encoder that finds photos in its latent space, and what it was made of
       pictures/                   confusion matrix and answers, drawn from the report
       page/                       last published page
+      export/                     last export as ONNX that was not put elsewhere: manifest.json and the files it names
+      export.safetensors          the same as bare weights
       trainer.lock                held by the one process that trains; says nothing when nobody holds it
 
 Whatever begins with `.tmp-` is work that was cut short: it is never read and is swept away.
@@ -41,6 +43,8 @@ PREVIEWS = "previews"
 HISTORY = "history"
 SNAPSHOTS = "snapshots"
 PAGE = "page"
+EXPORT = "export"
+EXPORT_WEIGHTS = "export.safetensors"
 PICTURES = "pictures"
 LOCK = "trainer.lock"
 STATE = "state.json"

@@ -1,1 +1,1 @@
-"""Ring 7: the web studio, a local server over the library calls."""
+"""Ring 9: the web studio, a local server over the library calls."""

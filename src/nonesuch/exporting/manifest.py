@@ -9,13 +9,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-from nonesuch.export.precision import Precision
+from nonesuch.exporting.precision import Precision
 from nonesuch.models.likelihood import Likelihood
 from nonesuch.recipe import Kind
+from nonesuch.training.classify import Views
 
 NAME = "manifest.json"
-SCHEMA_VERSION = 1
 GraphName = Literal["draw", "encode", "answer", "explain"]
+GRAPH_NAMES: tuple[GraphName, ...] = ("draw", "encode", "answer", "explain")
 
 
 class _Part(BaseModel):
@@ -106,9 +107,9 @@ class DirectionEntry(_Part):
 
 
 class Manifest(_Part):
-    """The whole file."""
+    """The whole file. `views`: of a classifier, the views of a picture whose logits `nonesuch predict` averages."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     made_by: str
     kind: Kind
     net: str
@@ -122,6 +123,7 @@ class Manifest(_Part):
     likelihood: LikelihoodEntry | None
     graphs: Mapping[GraphName, GraphEntry]
     filters: Filters | None
+    views: Views | None
     layers: tuple[LayerEntry, ...]
     directions: tuple[DirectionEntry, ...]
     mean_latent: tuple[FiniteFloat, ...]

@@ -13,9 +13,12 @@ from torch import Tensor, nn
 from nonesuch.errors import ExportError
 from nonesuch.evaluation.run import Run
 from nonesuch.evaluation.sampling import images_at
-from nonesuch.export.plain import plain
-from nonesuch.lens.capture import recording
+from nonesuch.exporting.explain import Explain, last_maps
+from nonesuch.exporting.plain import plain
+from nonesuch.lens.capture import answer, recording
+from nonesuch.lens.saliency import grad_cam
 from nonesuch.models.autoencoder import Autoencoder
+from nonesuch.models.blocks import Scale
 from nonesuch.models.gan import Generator
 from nonesuch.training.reconstruct import ReconstructSettings
 
@@ -91,7 +94,7 @@ def graphs(run: Run) -> tuple[Graph, ...]:
                 Graph("encode", Encoder(net), {"picture": shape}, coded, original=encoded),
             )
         case nn.Module() if run.recipe.kind == "cnn":
-            return (_answer(run.net, net, shape),)
+            return (_answer(run.net, net, shape), *_explain(run, net, shape))
     raise ExportError(f"{run.folder.path.name} holds a net that has no graph to export: {type(net).__name__}")
 
 
@@ -172,7 +175,7 @@ def _answer(own: nn.Module, net: nn.Module, shape: tuple[int, int, int]) -> Grap
     maps = {
         name: tuple(output.shape[1:])
         for name, _, output in calls
-        if output.dim() == 4 and not isinstance(modules[name], nn.Identity | nn.ConstantPad2d)
+        if output.dim() == 4 and not isinstance(modules[name], nn.Identity | nn.ConstantPad2d | Scale)
     }
     convs = [name for name in maps if isinstance(modules[name], nn.Conv2d)]
     shown = tuple(dict.fromkeys([*list(maps)[:FIRST_MAPS], *convs[-1:]])) if convs else ()
@@ -191,3 +194,19 @@ def _answer(own: nn.Module, net: nn.Module, shape: tuple[int, int, int]) -> Grap
 
     seen = convs[0] if convs else ""
     return Graph("answer", Answer(net, first, shown), inputs, outputs, fixed, layers, seen, answered)
+
+
+def _explain(run: Run, net: nn.Module, shape: tuple[int, int, int]) -> tuple[Graph, ...]:
+    """Grad-CAM, where the net's tail can be written so."""
+    picture = torch.zeros(1, *shape)
+    layer = last_maps(net, picture)
+    if layer is None:
+        return ()
+    maps = tuple(answer(net, picture, layer).shape[1:])
+
+    def explained(given: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {"cam": grad_cam(run.net, given["picture"], given["target"].argmax(1), layer)}
+
+    inputs = {"picture": shape, "target": (len(run.classes),)}
+    outputs = {"cam": maps[1:], "weights": maps[:1]}
+    return (Graph("explain", Explain(net, layer), inputs, outputs, original=explained),)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from nonesuch.errors import ExportError
-from nonesuch.export.graphs import EXAMPLES, Graph
+from nonesuch.exporting.graphs import EXAMPLES, Graph
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -102,7 +102,9 @@ def _bare(tensor: Any) -> Any:
 
 def _resize() -> Any:
     """Nearest resizing as one operator that says nothing of the batch; the exporter's own way is five of them."""
-    from onnxscript import opset20 as op
+    import onnxscript
+
+    op: Any = onnxscript.opset20
 
     def resize(x: Any, output_size: Any, scale_factors: Any = None) -> Any:
         del scale_factors

@@ -1,14 +1,16 @@
 """Weights in fewer bits: stored as fp16 or int8, computed in float32 everywhere.
 
 Only the weights are rounded, so that every runtime gives the same picture. They are brought back by Cast and Mul, which
-ONNX Runtime computes once, at loading; it repeats a DequantizeLinear at every call (LOG, "int8 without its own operator").
+ONNX Runtime computes once, at loading; a DequantizeLinear it repeats at every call (LOG, "int8 by Cast and Mul").
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nonesuch.errors import RecipeError
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -18,6 +20,14 @@ PRECISIONS: tuple[Precision, ...] = ("int8", "fp16", "fp32")
 SMALLEST = 64
 """Tensors of fewer numbers, and all biases, stay as they are."""
 LEVELS = 127
+
+
+def known_precisions(words: Sequence[str]) -> tuple[Precision, ...]:
+    """What a person typed, smallest first, each once. Raises RecipeError for an unknown one, and for none at all."""
+    unknown = [word for word in words if word not in PRECISIONS]
+    if unknown or not words:
+        raise RecipeError(f"a precision is one of {', '.join(PRECISIONS)}; found {unknown[0] if unknown else 'none'!r}")
+    return tuple(each for each in PRECISIONS if each in words)
 
 
 def rounded(model: "ModelProto", precision: Precision) -> "ModelProto":
@@ -41,7 +51,6 @@ def rounded(model: "ModelProto", precision: Precision) -> "ModelProto":
             kept.append(numpy_helper.from_array(_halved(values), f"{name}.fp16"))
             before.append(helper.make_node("Cast", [f"{name}.fp16"], [name], name=f"{name} Cast", to=TensorProto.FLOAT))
             continue
-        axis = axes[name]
         whole, scale = quantised(values, axes[name])
         kept += [numpy_helper.from_array(whole, f"{name}.int8"), numpy_helper.from_array(scale, f"{name}.scale")]
         before += [

@@ -9,8 +9,8 @@ from nonesuch.data import builtin
 from nonesuch.errors import RunError
 from nonesuch.evaluation.autoencoder import load_mixture
 from nonesuch.evaluation.run import Run
-from nonesuch.export.graphs import Graph
-from nonesuch.export.manifest import (
+from nonesuch.exporting.graphs import Graph
+from nonesuch.exporting.manifest import (
     DirectionEntry,
     Filters,
     GraphEntry,
@@ -24,6 +24,7 @@ from nonesuch.export.manifest import (
 from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.models.gan import Generator
 from nonesuch.models.likelihood import LEAST_LOG_NOISE
+from nonesuch.training.classify import ClassifySettings
 from nonesuch.training.reconstruct import ReconstructSettings
 
 
@@ -31,7 +32,7 @@ def manifest_of(
     run: Run, graphs: Sequence[Graph], entries: Mapping[str, GraphEntry], directions: Sequence[DirectionEntry]
 ) -> Manifest:
     """Of a run, the graphs that were written for it, and the directions that go with them."""
-    data, latent = run.recipe.data, _latent(run)
+    data, settings, latent = run.recipe.data, run.recipe.objective, _latent(run)
     height, width = data.size
     parts: dict[str, Any] = {
         "made_by": f"nonesuch {nonesuch.__version__}",
@@ -47,6 +48,7 @@ def manifest_of(
         "likelihood": _likelihood(run),
         "graphs": dict(entries),
         "filters": _filters(graphs),
+        "views": settings.test_views if isinstance(settings, ClassifySettings) else None,
         "layers": tuple(
             LayerEntry(output=output, name=name, shape=_maps(graph.outputs[output]))
             for graph in graphs

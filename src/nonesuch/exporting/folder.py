@@ -1,20 +1,29 @@
 """The exported folder: the ONNX files of a run and the manifest that describes them, whole or not at all."""
 
 import hashlib
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from nonesuch.errors import ExportError
 from nonesuch.evaluation.run import Run
-from nonesuch.export import check, manifest, precision
-from nonesuch.export.describe import manifest_of, told
-from nonesuch.export.graphs import Graph, graphs
-from nonesuch.export.manifest import DirectionEntry, File, GraphEntry, Manifest
-from nonesuch.export.onnx_file import require_onnx, traced
-from nonesuch.export.precision import PRECISIONS, Precision
+from nonesuch.exporting import check, manifest, precision
+from nonesuch.exporting.describe import manifest_of, told
+from nonesuch.exporting.graphs import Graph, graphs
+from nonesuch.exporting.manifest import GRAPH_NAMES, DirectionEntry, File, GraphEntry, Manifest
+from nonesuch.exporting.onnx_file import require_onnx, traced
+from nonesuch.exporting.precision import PRECISIONS, Precision
 from nonesuch.runs import atomic
 from nonesuch.runs.layout import shown
+
+RUNTIME = Path(__file__).parents[1] / "publishing" / "static" / "model"
+"""The ES module and ONNX Runtime's .wasm, as hatch_build.py makes them of web/src/model."""
+RUNTIME_FILES = ("nonesuch.js", "ort-wasm-simd-threaded.wasm")
+OURS = frozenset(
+    {manifest.NAME, *RUNTIME_FILES, *(f"{graph}.{each}.onnx" for graph in GRAPH_NAMES for each in PRECISIONS)}
+)
+"""Everything that an exported folder can hold."""
 
 
 def files_of(
@@ -26,7 +35,8 @@ def files_of(
     """
     require_onnx()
     found = graphs(run)
-    entries, files = {}, {}
+    entries: dict[str, GraphEntry] = {}
+    files: dict[str, bytes] = {}
     for graph in found:
         entries[graph.name], made = _graph_files(graph, precisions, len(told(run)))
         files |= made
@@ -55,13 +65,18 @@ def _graph_files(graph: Graph, precisions: Sequence[Precision], classes: int) ->
     return GraphEntry(inputs=batch, outputs=outputs, files=entries), files
 
 
+def runtime_files() -> dict[str, bytes]:
+    """What a page runs the graphs with, by name; nothing where the front end has not been built."""
+    return {name: (RUNTIME / name).read_bytes() for name in RUNTIME_FILES if (RUNTIME / name).is_file()}
+
+
 def write(out: Path, found: Manifest, files: dict[str, bytes]) -> None:
     """Make the folder, or put this export in the place of one that is there.
 
     Raises ExportError when something else lies there, MachineError when the disk does not take the files.
     """
     require_free(out)
-    beside = atomic.temporary(out)
+    beside, aside = atomic.temporary(out), atomic.temporary(out)
     try:
         out.absolute().parent.mkdir(parents=True, exist_ok=True)
         beside.mkdir()
@@ -69,18 +84,45 @@ def write(out: Path, found: Manifest, files: dict[str, bytes]) -> None:
             (beside / name).write_bytes(data)
         (beside / manifest.NAME).write_bytes(manifest.to_bytes(found))
         if out.exists():
-            atomic.remove_folder(out)
+            out.rename(aside)
         beside.rename(out)
     except OSError as error:
         raise atomic.explain(error, out) from None
     finally:
+        if aside.exists() and not out.exists():
+            aside.rename(out)
         shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def write_file(file: Path, data: bytes) -> None:
+    """Write one exported file. Raises ExportError where a folder lies there, MachineError."""
+    if file.is_dir():
+        raise ExportError(f"{shown(file)} is a folder; give --out a file, such as {shown(file / 'net.safetensors')}")
+    try:
+        file.absolute().parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise atomic.explain(error, file) from None
+    atomic.write_bytes(file, data)
 
 
 def require_free(out: Path) -> None:
     """Raises ExportError unless nothing lies at `out`, an empty folder, or an earlier export."""
     if not out.exists() and not out.is_symlink():
         return
-    if out.is_dir() and not out.is_symlink() and (not any(out.iterdir()) or (out / manifest.NAME).is_file()):
+    if out.is_dir() and not out.is_symlink() and is_export(out):
         return
     raise ExportError(f"{shown(out)} is there and is no export; give another --out, or remove it")
+
+
+def is_export(folder: Path) -> bool:
+    """Whether a folder is empty, or holds a manifest that nonesuch made and nothing that it would not put beside it."""
+    try:
+        names = {entry.name for entry in folder.iterdir()}
+        if not names:
+            return True
+        said = json.loads((folder / manifest.NAME).read_bytes())
+    except (OSError, ValueError):
+        return False
+    ours = isinstance(said, dict) and str(said.get("made_by", "")).startswith("nonesuch ")
+    return ours and names <= OURS

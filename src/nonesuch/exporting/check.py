@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nonesuch.errors import ExportError
-from nonesuch.export.graphs import Graph
-from nonesuch.export.manifest import Difference
+from nonesuch.exporting.graphs import Graph
+from nonesuch.exporting.manifest import Difference
 
 if TYPE_CHECKING:
     from onnx import ModelProto
