@@ -16,7 +16,7 @@ ORDER = (
     "__init__.py", "errors.py", "machine.py", "pixels.py", "seeds.py", "signals.py", "data", "models", "training",
     "lens", "latent", "measure", "recipe.py", "presets.py", "form.py", "runs", "assembly.py", "features.py",
     "features_onnx.py", "reader.py", "forecast.py", "evaluation", "saving.py", "steering.py", "book.py", "session.py",
-    "exporting", "library.py", "studio", "cli", "__main__.py",
+    "exporting", "publishing", "library.py", "studio", "cli", "__main__.py",
 )  # fmt: skip
 """From ring 0 to ring 10."""
 
