@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import math
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ import torch
 from playwright.sync_api import Browser, Page
 
 from browser import ROOT
-from made_export import exported, run_folder, serving
+from made_export import STATIC, exported, run_folder, serving
 from nonesuch import seeds
 from nonesuch.evaluation.sampling import as_pictures, latents
 from nonesuch.library import open_run
@@ -226,6 +227,12 @@ def test_a_vae_codes_and_bounds_a_picture_as_torch_does(folders: dict[str, tuple
     np.testing.assert_allclose(found["logVariance"], log_variance[0], atol=1e-4)
     # Of the same codes: with 256 others it moves by ten nats.
     assert abs(found["bound"]["nats"] - bound) < 0.01
+
+
+def test_the_module_is_one_file_without_imports() -> None:
+    module = (STATIC / "nonesuch.js").read_text()
+    assert re.findall(r"^\s*import\b[^(.]", module, re.MULTILINE) == []
+    assert "data:application/wasm" not in module
 
 
 def test_the_tiny_runtime_is_small(tmp_path: Path) -> None:

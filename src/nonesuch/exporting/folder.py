@@ -17,7 +17,7 @@ from nonesuch.exporting.precision import PRECISIONS, Precision
 from nonesuch.runs import atomic
 from nonesuch.runs.layout import shown
 
-RUNTIME = Path(__file__).parents[1] / "publish" / "static" / "model"
+RUNTIME = Path(__file__).parents[1] / "publishing" / "static" / "model"
 """The ES module and ONNX Runtime's .wasm, as hatch_build.py makes them of web/src/model."""
 RUNTIME_FILES = ("nonesuch.js", "ort-wasm-simd-threaded.wasm")
 OURS = frozenset(

@@ -81,10 +81,18 @@ function flat(x: Tensor, weight: Tensor, given: Attributes): { sides: number[]; 
   return { sides: [...sides], kernel: [...(given.list('kernel_shape') ?? kernel)] };
 }
 
+let spare = new Float64Array();
+
+/** Zeros that are used before they are asked for again: fresh memory costs as much as what is computed in it. */
+function scratch(size: number): Float64Array {
+  if (spare.length < size) return (spare = new Float64Array(size));
+  return spare.subarray(0, size).fill(0);
+}
+
 /** What each window of a convolution sees, one row a window: (places, channels * kernel). */
 function unrolled(x: Numbers, from: number, channels: number, [down, across]: readonly [Axis, Axis]): Float64Array {
   const depth = channels * down.kernel * across.kernel;
-  const rows = new Float64Array(down.out * across.out * depth);
+  const rows = scratch(down.out * across.out * depth);
   const area = down.size * across.size;
   for (let y = 0; y < down.out; y++) {
     for (let ky = 0; ky < down.kernel; ky++) {
