@@ -189,6 +189,14 @@ def test_the_verb_prints_differences_and_where(call: Call, first: dict[str, Run]
     assert manifest_of(tmp_path / "net").data == "pixelfolk"
 
 
+def test_without_out_an_export_goes_into_the_run(first: dict[str, Run], tmp_path: Path) -> None:
+    shutil.copytree(first["gan"].folder.path, tmp_path / "gan")
+    for _ in range(2):
+        assert ns.export(tmp_path / "gan", precisions=["fp16"]) == tmp_path / "gan" / "export"
+    assert ns.export(tmp_path / "gan", to="safetensors") == tmp_path / "gan" / "export.safetensors"
+    assert ns.open_run(tmp_path / "gan").images_seen == manifest_of(tmp_path / "gan" / "export").images_seen
+
+
 def test_an_export_is_replaced_whole_and_nothing_else_is(first: dict[str, Run], tmp_path: Path) -> None:
     out = tmp_path / "net"
     ns.export(first["cnn"], out, precisions=["int8"])
