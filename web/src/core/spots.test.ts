@@ -15,15 +15,32 @@ import {
   words,
 } from './spots';
 
-test.each(['s3_1', 's3.25_1.5', 'p-0.4_1.1', 'n17', 'zAAAAPwAA_-4', 's3_0~-1*s4_0~0.5*zAAAAPwAA', '0*n1'])(
-  '%s is read and written alike',
-  (text) => expect(format(parse(text)!)).toBe(text),
-);
+test.each([
+  's3_1',
+  's3.25_1.5',
+  'p-0.4_1.1',
+  'n17',
+  'n9007199254740991',
+  'zAAAAPwAA_-4',
+  's3_0~-1*s4_0~0.5*zAAAAPwAA',
+  '0*n1',
+])('%s is read and written alike', (text) => expect(format(parse(text)!)).toBe(text));
 
-test.each(['', 's', 's1', 's-1_0', 's1_2~', 'x1_2', 'z<b>', 's1e5_0', 'sNaN_0', '1*2*s1_1', 'n-1', 's1_2 '])(
-  '%s names no place',
-  (text) => expect(parse(text)).toBeUndefined(),
-);
+test.each([
+  '',
+  's',
+  's1',
+  's-1_0',
+  's1_2~',
+  'x1_2',
+  'z<b>',
+  's1e5_0',
+  'sNaN_0',
+  '1*2*s1_1',
+  'n-1',
+  'n9007199254740992',
+  's1_2 ',
+])('%s names no place', (text) => expect(parse(text)).toBeUndefined());
 
 test('a seed lies at its row and column of the plane', () => {
   expect(format(atSeed(352))).toBe('s52_3');

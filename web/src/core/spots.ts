@@ -77,7 +77,7 @@ export function parse(text: string): Spot | undefined {
 
 const NUMBER = String.raw`-?\d{1,15}(?:\.\d{1,6})?`;
 const PART = new RegExp(
-  String.raw`^(?:(${NUMBER})\*)?(?:([sp])(${NUMBER})_(${NUMBER})|n(\d{1,15})|z([A-Za-z0-9_-]{6,100000}))$`,
+  String.raw`^(?:(${NUMBER})\*)?(?:([sp])(${NUMBER})_(${NUMBER})|n(\d{1,16})|z([A-Za-z0-9_-]{6,100000}))$`,
 );
 
 function parsedPart(text: string): Part | undefined {
@@ -91,6 +91,8 @@ function parsedPart(text: string): Part | undefined {
         ? { kind: 'noise', seed: Number(seed) }
         : { kind: 'code', code: code as string };
   if (what.kind === 'seeds' && (what.x < 0 || what.y < 0)) return undefined;
+  // The largest seed there is, 2^53 - 1, has 16 digits.
+  if (what.kind === 'noise' && what.seed > Number.MAX_SAFE_INTEGER) return undefined;
   return { weight: weight === undefined ? 1 : Number(weight), what };
 }
 
