@@ -35,6 +35,8 @@ from nonesuch.pixels import png_bytes  # noqa: E402
 from nonesuch.runs import lock  # noqa: E402
 
 SECONDS, PATIENCE = 3.0, 240.0
+READING = 0.8
+"""Share of kills that strike while the stream is being read; the others may come before it is open."""
 KEY = "a-key-of-the-battery-that-is-long-enough"
 RUN = "20261124-120000-vae-bars-ab12"
 COMMAND = "from nonesuch.studio import jobs; jobs.TRAINER = {trainer!r}; from nonesuch.cli.app import main; main()"
@@ -92,9 +94,13 @@ class Page:
     """Follows a run over any number of studios; `told` gets (start of the line, event) of every message."""
 
     def __init__(self) -> None:
-        self.last, self.told = "", []  # type: str, list[tuple[int, dict[str, object]]]
+        self.last = ""
+        self.told: list[tuple[int, dict[str, object]]] = []
+        self.listening = threading.Event()
+        """Set as soon as the stream of this sitting has said anything."""
 
     def follow(self, sitting: Sitting) -> threading.Thread:
+        self.listening.clear()
         thread = threading.Thread(target=self._read, args=(sitting,), daemon=True)
         thread.start()
         return thread
@@ -107,6 +113,7 @@ class Page:
             connection.request("GET", f"/api/events?follow=run:{RUN}", headers=head)
             answer = connection.getresponse()
             while raw := answer.readline():
+                self.listening.set()
                 line = raw.decode().rstrip("\n")
                 if line.startswith("id: "):
                     place = line[4:]
@@ -198,6 +205,8 @@ def battle(folder: Path, kills: int, seed: int, stub: bool) -> dict[str, Any]:
         reading = page.follow(sitting)
         acting = threading.Thread(target=acted, args=(sitting, rng, kept, done))
         acting.start()
+        if rng.random() < READING:
+            page.listening.wait(PATIENCE)
         time.sleep(rng.uniform(0, 0.6))
         sitting.kill()
         reading.join(60)

@@ -63,7 +63,7 @@ def walk(page: Page, amount: float, tell: Tell, by: str = "minutes", small: bool
 def _see_the_pictures(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Data")
     page.get_by_label("Data set", exact=True).select_option("pixelfolk")
-    expect(page.get_by_text("6,000 pictures", exact=True)).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("strong", has_text=re.compile(r"6\D?000 pictures"))).to_be_visible(timeout=PATIENCE)
     settle(page)
 
 

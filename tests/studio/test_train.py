@@ -13,11 +13,12 @@ from starlette.testclient import TestClient
 
 from made_album import ended
 from made_data import folder_of_bars
-from made_studio import array, opened
+from made_studio import array, opened, places_in
 from nonesuch import form, library, recipe
+from nonesuch.errors import NonesuchError
 from nonesuch.runs import control
 from nonesuch.runs.lock import TrainerLock
-from nonesuch.studio import jobs
+from nonesuch.studio import jobs, planning
 from nonesuch.studio.wire import train as wire
 from nonesuch.training.wishes import Pause, Rate, Stop, Wish
 from trained_studio import trained_in
@@ -75,6 +76,10 @@ def test_a_training_is_started_heard_stopped_and_found_again(client: TestClient,
         until(client, run_id, "state", lambda state: state == "stopped")
 
 
+def unheard(_done: int, _total: int) -> None:
+    """Nobody wants to know how far packing is."""
+
+
 def planned(client: TestClient, work: str, plan: dict[str, object]) -> dict[str, Any]:
     """What came of long work on a plan."""
     found = ended(client, client.post(f"/api/work/{work}", json=plan))
@@ -109,21 +114,29 @@ def test_a_plan_that_cannot_be_is_refused_before_any_child_starts(
     assert client.get("/api/tasks").json() == before
 
 
-def test_a_plan_that_the_library_refuses_is_one_line_and_leaves_no_run(client: TestClient, trained: Path) -> None:
-    before = sorted(path.name for path in (trained / "runs").iterdir())
-    plan = {"kind": "gan", "data": "bars", "images": 64}
-    changes: list[tuple[dict[str, object], str]] = [
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
         ({"settings": {"data.source": "/etc"}}, "no setting"),
         ({"settings": {"machine.threads": 64}}, "no setting"),
         ({"settings": {"train.batch": -1}}, "train.batch"),
         ({"settings": {"seed": "x"}}, "seed"),
         ({"net": "lecture"}, "no net for gan"),
         ({"without": ["sideways"]}, "sideways"),
-    ]
-    for change, words in changes:
-        task = ended(client, client.post("/api/work/beginning", json={**plan, **change}))["task"]
-        assert (task["state"], words in task["words"], "\n" in task["words"]) == ("failed", True, False), task
+    ],
+)
+def test_a_plan_that_the_library_refuses_leaves_no_run(trained: Path, change: dict[str, Any], words: str) -> None:
+    before = sorted(path.name for path in (trained / "runs").iterdir())
+    plan = wire.Plan.model_validate({"kind": "gan", "data": "bars", "images": 64, **change})
+    with pytest.raises(NonesuchError, match=words):
+        planning.made(places_in(trained), plan, unheard)
     assert sorted(path.name for path in (trained / "runs").iterdir()) == before
+
+
+def test_a_refusal_is_one_line(client: TestClient) -> None:
+    plan = {"kind": "gan", "data": "bars", "images": 64, "settings": {"train.batch": -1}}
+    task = ended(client, client.post("/api/work/beginning", json=plan))["task"]
+    assert (task["state"], "train.batch" in task["words"], "\n" in task["words"]) == ("failed", True, False), task
 
 
 def test_no_run_is_made_while_as_many_train_as_this_machine_bears(
@@ -136,15 +149,16 @@ def test_no_run_is_made_while_as_many_train_as_this_machine_bears(
             assert (refused.status_code, "1 trainings" in refused.json()["error"]["message"]) == (429, True)
 
 
-def test_what_to_expect_is_said_of_minutes_and_of_images(client: TestClient) -> None:
+def test_what_to_expect_is_said_of_minutes_and_of_images(client: TestClient, trained: Path) -> None:
     plan = {"kind": "gan", "data": "bars", "settings": QUICK}
     found = planned(client, "expecting", {**plan, "minutes": 1})
     assert found["rate"] > 0
     assert found["pictures"] == pytest.approx(60 * found["rate"], rel=0.01)
     assert "expect about" in found["words"]
-    found = planned(client, "expecting", {**plan, "images": 640})
-    assert (found["pictures"], found["words"]) == (640, "640 pictures in all, repeats counted")
-    assert found["parameters"] > 1000
+    asked = wire.Plan.model_validate({**plan, "images": 640})
+    counted = planning.expected(places_in(trained), asked, unheard)
+    assert (counted.pictures, counted.words) == (640, "640 pictures in all, repeats counted")
+    assert counted.parameters > 1000
 
 
 def test_pictures_are_packed_by_the_task_which_says_how_far_it_is(client: TestClient, trained: Path) -> None:
@@ -157,13 +171,15 @@ def test_pictures_are_packed_by_the_task_which_says_how_far_it_is(client: TestCl
     assert [each["words"] for each in told if each["kind"] == "progressed"][-1] == "settling the net"
 
 
-def test_classes_can_be_left_out_of_a_training(client: TestClient, trained: Path) -> None:
+@pytest.mark.parametrize(
+    ("without", "classes"),
+    [(None, "down left right"), (["left", "down"], "right up"), ([], "down left right up")],
+)
+def test_classes_can_be_left_out_of_a_training(trained: Path, without: list[str] | None, classes: str) -> None:
     (trained / "data" / "bars" / ".nonesuch.json").write_text(json.dumps({"schema": 1, "off": ["up"]}))
-    plan = {"kind": "cnn", "data": "bars", "images": 64}
-    for without, classes in ((None, ["down", "left", "right"]), (["left", "down"], ["right", "up"]), ([], None)):
-        run_id = planned(client, "beginning", {**plan, "without": without})["run"]
-        recipe = client.get(f"/api/runs/{run_id}").json()["recipe"]["data"]
-        assert recipe["classes"] == (classes or ["down", "left", "right", "up"])
+    plan = wire.Plan(kind="cnn", data="bars", images=64, without=without)
+    assert planning.planned(places_in(trained), plan, unheard).data.classes == tuple(classes.split())
+    (trained / "data" / "bars" / ".nonesuch.json").unlink()
 
 
 def test_wishes_reach_the_folder_as_they_are_typed(client: TestClient, trained: Path) -> None:

@@ -11,7 +11,6 @@ from browser import assert_accessible
 from made_data import folder_of_bars
 from made_runs import small, stopping
 from nonesuch import session
-from nonesuch.data.open import open_data
 from nonesuch.studio.studio import Studio
 
 Shot = Callable[[Page, str], Path]
@@ -140,9 +139,9 @@ def test_a_classifier_is_looked_back_at_and_laid_beside_another(
 def test_classes_are_left_out_and_a_trial_is_cancelled(studio_page: Page, bars: Path, shot: Shot) -> None:
     page = studio_page
     train_room(page, "?kind=cnn&data=bars")
-    page.get_by_text("Folders that take part (4 of 4)").click(timeout=PATIENT)
-    page.get_by_role("group", name="Folders to learn from").get_by_label("up").uncheck()
-    expect(page.get_by_text("Folders that take part (3 of 4)")).to_be_visible()
+    page.get_by_text("Classes that take part (4 of 4)").click(timeout=PATIENT)
+    page.get_by_role("group", name="Classes to learn from").get_by_label("up").uncheck()
+    expect(page.get_by_text("Classes that take part (3 of 4)")).to_be_visible()
     assert_accessible(page)
     shot(page, "classes")
     with page.expect_request("**/api/work/expecting") as asked:
@@ -151,12 +150,6 @@ def test_classes_are_left_out_and_a_trial_is_cancelled(studio_page: Page, bars: 
     press(page.get_by_role("button", name="Cancel"))
     expect(page.get_by_role("alert")).to_have_text("It was cancelled.", timeout=PATIENT)
     expect(page.get_by_role("button", name="Begin training")).to_be_enabled()
-
-    # Where there are no folders a classifier takes the first column, and says which.
-    page.get_by_label("Pictures", exact=True).select_option("pixelfolk")
-    open_data("pixelfolk")
-    page.reload()
-    expect(page.get_by_label("Classes by")).not_to_have_value("label", timeout=PATIENT)
 
 
 def test_a_form_is_in_the_address_and_a_run_that_is_gone_is_said_in_words(studio_page: Page) -> None:
