@@ -274,6 +274,7 @@ def publish(
     precision: str = "fp16",
     neighbours: bool = False,
     mark: bool = False,
+    tiny: bool = False,
     url: str = "",
     directions: str | Path | None = None,
     say: Callable[[int, int, str], None] | None = None,
@@ -281,12 +282,13 @@ def publish(
     """Make a page of a run, on which its net runs in the visitor's own browser: `ns.publish(run, "site")`.
 
     words: a text, or a file of it.   yes: publish although the net may repeat training pictures.   neighbours: show the
-    training pictures nearest to made ones.   directions: a directions.json; by default the run's own.
+    training pictures nearest to made ones.   tiny: without ONNX Runtime, half a megabyte.
+    directions: a directions.json; by default the run's own.
     say: told how far it is.   Raises PublishError, RecipeError, RunError, DataError, ExportError or MachineError.
     """
     said = Said(title, thing, words_of(words), language, licence, forbidden_uses)
     (weights,) = known_precisions([precision])
-    wish = PageWish(weights, neighbours, mark, url=url)
+    wish = PageWish(weights, neighbours, mark, tiny, url=url)
     found = texts(run.recipe.kind, shown_name(run.recipe.data.source), said)
     rack = directions_of(run, None if directions is None else Path(directions))
     return pages.publish(run, Path(where), found, wish, rack, single_file, yes, say)

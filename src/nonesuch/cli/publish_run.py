@@ -26,6 +26,7 @@ class Wish:
     precision: str
     neighbours: bool
     mark: bool
+    tiny: bool
     url: str
     directions: Path | None
 

@@ -35,6 +35,9 @@ def publish(
         bool, typer.Option("--neighbours", help="I agree to show the training pictures nearest to made ones.")
     ] = False,
     mark: Annotated[bool, typer.Option("--mark", help="Write a visible mark onto pictures that are saved.")] = False,
+    tiny: Annotated[
+        bool, typer.Option("--tiny", help="Without ONNX Runtime: half a megabyte, slower with large nets.")
+    ] = False,
     precision: Annotated[
         str, typer.Option(help="Of the net's weights: fp16, the smallest that draws the same pictures; int8 or fp32.")
     ] = "fp16",
@@ -45,7 +48,20 @@ def publish(
     from nonesuch.cli import publish_run
 
     wish = publish_run.Wish(
-        title, thing, words, language, licence, forbidden, single, yes, precision, neighbours, mark, url, directions
+        title,
+        thing,
+        words,
+        language,
+        licence,
+        forbidden,
+        single,
+        yes,
+        precision,
+        neighbours,
+        mark,
+        tiny,
+        url,
+        directions,
     )
     publish_run.publish(runs, run, site, wish)
 

@@ -29,11 +29,15 @@ Say = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Wish:
-    """How a page is to be. neighbours: the training pictures nearest to samples may be shown. url: where it will be."""
+    """How a page is to be. neighbours: the training pictures nearest to samples may be shown. url: where it will be.
+
+    tiny: ONNX Runtime's 14 MB are left out, and our own JavaScript computes.
+    """
 
     precision: Precision = "fp16"
     neighbours: bool = False
     mark: bool = False
+    tiny: bool = False
     seeds: tuple[int, ...] = stills.SEEDS
     url: str = ""
 

@@ -58,7 +58,7 @@ class Site:
             CARD: synthetic_png(share_card(self.contents.pictures, self.texts, self.contents.draws)),
             **self.contents.files,
             **sheet,
-            **runtime.module(MODEL),
+            **runtime.module(MODEL, self.wish.tiny),
             **{f"{SNIPPETS}/{name}": data for name, data in snippets.files(self.contents.manifest.graphs).items()},
         }
         return {**found, folder.ABOUT: atomic.dumps(_about(settings, found))}
@@ -66,7 +66,7 @@ class Site:
     @cached_property
     def single(self) -> bytes:
         """The one file."""
-        fetched = {**self.contents.model, **runtime.inlined(MODEL)}
+        fetched = {**self.contents.model, **runtime.inlined(MODEL, self.wish.tiny)}
         sheet = [single_file.data_uri("image/png", data) for data in self.contents.sheet.values()]
         return self._filled(single_file.parts(self.front, fetched), self._settings(sheet), None, self.contents.files)
 
@@ -108,7 +108,7 @@ class Site:
             "seeds": list(seeds),
             "start_seed": seeds[0] if seeds else None,
             "model": f"{MODEL}/{NAME}",
-            "runtime": "auto",
+            "runtime": "tiny" if self.wish.tiny else "auto",
             "mixture": self.contents.mixture,
             "card": {**self.card, "neighbours": neighbours},
         }

@@ -3527,6 +3527,12 @@ export interface components {
              */
             thing: string;
             /**
+             * Tiny
+             * @description without ONNX Runtime: our own JavaScript computes
+             * @default false
+             */
+            tiny: boolean;
+            /**
              * Title
              * @default
              */

@@ -11,6 +11,13 @@ export function number(value: number | null | undefined): string {
   return short.replace('-', '−');
 }
 
+/** A value with its standard error: the error to two digits, the value to the same place, "7.35 ± 0.79". */
+export function within(value: number, error: number | null | undefined): string {
+  if (!error || !Number.isFinite(error) || !Number.isFinite(value)) return number(value);
+  const places = Math.min(8, Math.max(0, 1 - Math.floor(Math.log10(Math.abs(error)))));
+  return `${value.toFixed(places)} ± ${error.toFixed(places)}`.replace('-', '−');
+}
+
 export const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 || share > 0.99 ? 1 : 0)} %`;
 
 /** 12345 as 12 345: the thin space is read well in every language. */

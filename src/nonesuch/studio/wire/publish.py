@@ -74,6 +74,7 @@ class PublishingAsked(Wire):
     precision: Precision = "fp16"
     neighbours: bool = False
     mark: bool = False
+    tiny: bool = Field(False, description="without ONNX Runtime: our own JavaScript computes")
     url: Line = ""
     yes: bool = Field(False, description="publish although the net may repeat training pictures")
 

@@ -20,7 +20,7 @@ def do(asked: PublishingAsked, desk: Desk) -> PublishingDone:
     run = Run(desk.places.run(asked.run))
     said = Said(asked.title, asked.thing, asked.words, asked.language, asked.licence, asked.forbidden_uses)
     found = texts(run.recipe.kind, shown_name(run.recipe.data.source), said)
-    wish = Wish(asked.precision, asked.neighbours, asked.mark, url=asked.url)
+    wish = Wish(asked.precision, asked.neighbours, asked.mark, asked.tiny, url=asked.url)
     site = pages.build(run, found, wish, directions_of(run), asked.yes, desk.say)
     desk.say(0, 0, "packing it")
     desk.write(ARCHIVE, site.zipped())

@@ -21,6 +21,7 @@ export interface State {
   url: string;
   precision: Precision;
   mark: boolean;
+  tiny: boolean;
 }
 
 export const fields: Fields<State> = {
@@ -35,6 +36,7 @@ export const fields: Fields<State> = {
   url: text('', 200),
   precision: choice('fp16', 'int8', 'fp32'),
   mark: flag(),
+  tiny: flag(),
 };
 
 export const LANGUAGES: readonly { value: Language; label: string }[] = [
@@ -72,6 +74,7 @@ export const body = (state: State, agreed: { neighbours: boolean; yes: boolean }
   forbidden_uses: state.uses,
   precision: state.precision,
   mark: state.mark,
+  tiny: state.tiny,
   url: state.url,
   ...agreed,
 });
