@@ -29,6 +29,7 @@ QUICK = {
     "looking": [],
     "latent": ["--rounds", "1"],
     "studio_slider": ["--rounds", "20"],
+    "published": ["--rounds", "3"],
     "few_pictures": ["--minutes", "0.5"],
     "inversion": ["--minutes", "0.5", "--faces", "20", "--steps", "100"],
     "lecun_table": ["--quick"],
@@ -46,6 +47,7 @@ FULL = {
     "looking": [],
     "latent": [],
     "studio_slider": [],
+    "published": [],
     "few_pictures": [],
     "inversion": [],
     "lecun_table": [],
@@ -56,6 +58,7 @@ FULL = {
 }
 """Benchmark, with its task where it has several, and its options."""
 WITHOUT_PEERS = {
+    "published",
     "lecun_table",
     "gan_step",
     "gan_quality",
