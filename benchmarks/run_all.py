@@ -29,6 +29,7 @@ QUICK = {
     "looking": [],
     "latent": ["--rounds", "1"],
     "studio_slider": ["--rounds", "20"],
+    "camera_kernels": ["--seconds", "2", "--rounds", "10"],
     "published": ["--rounds", "3"],
     "few_pictures": ["--minutes", "0.5"],
     "inversion": ["--minutes", "0.5", "--faces", "20", "--steps", "100"],
@@ -47,6 +48,7 @@ FULL = {
     "looking": [],
     "latent": [],
     "studio_slider": [],
+    "camera_kernels": [],
     "published": [],
     "few_pictures": [],
     "inversion": [],
@@ -58,6 +60,7 @@ FULL = {
 }
 """Benchmark, with its task where it has several, and its options."""
 WITHOUT_PEERS = {
+    "camera_kernels",
     "published",
     "lecun_table",
     "gan_step",
