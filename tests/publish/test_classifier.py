@@ -3,39 +3,29 @@
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from assembled import assemble
 from playwright.sync_api import Browser, Page, expect
 
 from browser import assert_accessible, assert_fits
-from made_export import exported, run_folder, serving
+from made_export import serving
+from made_pages import Built, FirstRun
 from nonesuch.evaluation.run import Prediction
-from nonesuch.library import open_run
 from nonesuch.pixels import write_png
 
 SHOTS = Path(os.environ.get("NONESUCH_SHOTS", Path(__file__).parents[2] / "build" / "shots"))
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first CNN."""
-    return run_folder("cnn", tmp_path_factory.mktemp("cnn"))
-
-
-@pytest.fixture(scope="module")
-def exports(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Its exported folder."""
-    return exported(run, tmp_path_factory.mktemp("exports") / "cnn")
-
-
-@pytest.fixture(scope="module")
-def site(exports: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A site of it."""
-    return assemble(exports, tmp_path_factory.mktemp("sites") / "cnn", {"title": "What hair is this?"}).parent
+def site(published: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site of the first CNN."""
+    folder = tmp_path_factory.mktemp("sites") / "cnn"
+    published("cnn", "fp32", title="What hair is this?").write(folder, single=False)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +80,10 @@ def shares(page: Page) -> dict[str, float]:
     return {row[0].strip(): float(row[-1].replace("%", "").strip()) / 100 for row in found}
 
 
-def test_it_answers_as_the_command_line_does(opened: Callable[..., Page], site: Path, run: Path, face: Path) -> None:
-    (answer,) = open_run(run).predict([face])
+def test_it_answers_as_the_command_line_does(
+    opened: Callable[..., Page], site: Path, first_run: FirstRun, face: Path
+) -> None:
+    (answer,) = first_run("cnn").predict([face])
     assert isinstance(answer, Prediction)
     with serving(site) as address:
         page = opened(f"{address}/index.html")
@@ -185,13 +177,13 @@ def test_on_a_phone_in_german_by_keyboard_in_the_dark(opened: Callable[..., Page
 
 
 def test_without_a_graph_that_explains_the_picture_is_hidden_bit_by_bit(
-    opened: Callable[..., Page], exports: Path, face: Path, tmp_path: Path
+    opened: Callable[..., Page], site: Path, face: Path, tmp_path: Path
 ) -> None:
-    site = assemble(exports, tmp_path / "site").parent
-    manifest = json.loads((site / "model/manifest.json").read_text())
+    plain = shutil.copytree(site, tmp_path / "site")
+    manifest = json.loads((plain / "model/manifest.json").read_text())
     del manifest["graphs"]["explain"]
-    (site / "model/manifest.json").write_text(json.dumps(manifest))
-    with serving(site) as address:
+    (plain / "model/manifest.json").write_text(json.dumps(manifest))
+    with serving(plain) as address:
         page = opened(f"{address}/index.html")
         page.locator("input[type=file]").set_input_files(face)
         expect(page.get_by_text("Occlusion")).to_be_visible()

@@ -106,13 +106,14 @@ class Server(ThreadingHTTPServer):
 def serve(site: Path, port: int, say: Callable[[str], None]) -> None:
     """Serve until Ctrl-C or SIGTERM. Raises RunError for no site, MachineError when no port is free."""
     with listening(of_folder(site), port) as server:
-        say(server.address)
 
         def stop(_number: int, _frame: FrameType | None) -> None:
             threading.Thread(target=server.shutdown, daemon=True).start()
 
         known = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
+            # Only now: whoever reads the address may ask it to stop at once.
+            say(server.address)
             server.serve_forever(poll_interval=0.1)
         finally:
             for number, before in known.items():
