@@ -30,6 +30,9 @@ def test_the_title_is_written_where_the_font_has_its_letters() -> None:
 @pytest.mark.parametrize("title", ["w" * 200, "word " * 40, "x", "a b c d"])
 def test_a_title_of_any_length_stays_inside(title: str) -> None:
     card = _card(title)
+    small = np.argwhere((card[:, RIGHT] == (255, 0, 0)).all(2))[:, 0].min()
+    # Between the title and the pictures below it there is room.
+    assert (card[small - 4 : small, RIGHT] == 255).all()
     assert (card[:, WIDTH - MARGIN // 2 :] == 255).all()
     assert (card[HEIGHT - MARGIN // 2 :] == 255).all()
 

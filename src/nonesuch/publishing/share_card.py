@@ -8,7 +8,9 @@ WIDTH, HEIGHT = 1200, 630
 MARGIN, LARGE, SMALL, GAP = 48, 534, 119, 15
 ROWS = 2
 TITLE, LINE = (64, 54, 44), 24
-LINES = 4
+LEADING = 1.2
+ABOVE = HEIGHT - 2 * MARGIN - LINE - GAP - ROWS * (SMALL + GAP)
+"""Height that is left for the title."""
 BY = {
     "en": "drawn by a neural network, in your browser",
     "de": "von einem neuronalen Netz gezeichnet, in deinem Browser",
@@ -31,7 +33,7 @@ def share_card(pictures: Picture, texts: Texts, draws: bool = True) -> Picture:
     if drawable(texts.title).count("?") == texts.title.count("?"):
         size, lines = _set(texts.title, room)
         for number, text in enumerate(lines):
-            canvas.text((left, MARGIN + size * (0.6 + 1.2 * number)), text, size, INK)
+            canvas.text((left, MARGIN + size * (0.6 + LEADING * number)), text, size, INK)
     below, columns = HEIGHT - MARGIN - LINE - 2 * GAP, (room + GAP) // (SMALL + GAP)
     for number, picture in enumerate(pictures[1 : 1 + ROWS * columns]):
         small, (row, column) = within(to_rgb(picture), SMALL), divmod(number, columns)
@@ -42,14 +44,14 @@ def share_card(pictures: Picture, texts: Texts, draws: bool = True) -> Picture:
 
 
 def _set(title: str, room: int) -> tuple[int, list[str]]:
-    """The largest size in which the title fits, and its lines; in the smallest it is cut off."""
+    """The largest size in which the title fits above the small pictures, and its lines; in the smallest it is cut."""
     for size in TITLE:
         lines = _wrapped(title, size, room)
-        if len(lines) <= LINES and all(text_width(each, size) <= room for each in lines):
+        if LEADING * size * len(lines) <= ABOVE and all(text_width(each, size) <= room for each in lines):
             return size, lines
-    size = TITLE[-1]
+    size, most = TITLE[-1], int(ABOVE / (LEADING * TITLE[-1]))
     lines = _wrapped(title, size, room)
-    kept = [*lines[: LINES - 1], " ".join(lines[LINES - 1 :])] if len(lines) > LINES else lines
+    kept = [*lines[: most - 1], " ".join(lines[most - 1 :])]
     return size, [shorten(each, size, room) for each in kept]
 
 
