@@ -52,7 +52,7 @@ class ZipSource(Source):
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path).expanduser().absolute()
-        self.name = printable(self._path.stem)
+        self.name, self.where = printable(self._path.stem), str(self._path)
         self.refused: list[Reject] = []
         self._entries: dict[str, _Entry] = {}
         self._items: list[Item] | None = None

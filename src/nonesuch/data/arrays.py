@@ -62,7 +62,7 @@ class _ArraySource(Source):
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path).expanduser().absolute()
-        self.name = printable(self._path.name.partition(".")[0])
+        self.name, self.where = printable(self._path.name.partition(".")[0]), str(self._path)
         self.refused: list[Reject] = []
         self._parts: dict[str, _Part] = {}
 

@@ -184,3 +184,6 @@ NAMES: dict[str, NamedSet] = {
     "fashion-mnist": NamedSet("clothes, 28x28 grey", 70_000, sum(r.size for r in published.FASHION), _fashion),
     "cifar10": NamedSet("ten kinds of things, 32x32 colour", 60_000, published.CIFAR10.size, _cifar10),
 }
+
+SHIPPED = tuple(name for name, entry in NAMES.items() if not entry.download_bytes)
+"""Those that are part of nonesuch itself."""

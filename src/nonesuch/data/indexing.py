@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from nonesuch.data.items import Reject
+from nonesuch.data.items import Reject, Source, printable
 from nonesuch.data.pack import NO_SPLIT, SCHEMA, SPLIT_CODES, PackSpec
 
 MOVE_BYTES = 8 << 20
@@ -35,7 +35,7 @@ def close_gaps(path: Path, row_bytes: int, count: int, rejected: Mapping[int, st
 def write_index(
     partial: Path,
     name: str,
-    source: str,
+    source: Source,
     spec: PackSpec,
     count: int,
     rejected: Mapping[int, str],
@@ -57,7 +57,8 @@ def write_index(
         "schema": SCHEMA,
         "fingerprint": name,
         "content": _digest(partial / "hashes.u8"),
-        "source": source,
+        "source": source.name,
+        "where": printable(source.where),
         "spec": spec.to_json(),
         "pictures": count - len(rejected),
         "rejects": len(refused) + len(rejected),

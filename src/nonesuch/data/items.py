@@ -60,6 +60,8 @@ class Source(ABC):
     """
 
     name: str
+    where: str = ""
+    """The file or folder it lies in; "" for what cannot change."""
     refused: list[Reject]
     """What was found and turned away while listing; complete when `items` has run to its end."""
 

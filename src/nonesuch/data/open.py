@@ -12,7 +12,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from nonesuch.data import builtin
+from nonesuch.data import builtin, pruning
 from nonesuch.data.items import Undecodable
 from nonesuch.data.pack import Pack, PackSpec, is_pack, open_pack, place
 from nonesuch.data.places import cache_root
@@ -84,7 +84,7 @@ def packed_before(
                 return None
             size, channels = noted[0] if size is None else size, channels or noted[1]
         folder = place(source.fingerprint(), PackSpec(size, fit, channels), cache_root())
-        return open_pack(folder) if is_pack(folder) else None
+        return _opened(folder) if is_pack(folder) else None
     finally:
         source.close()
 
@@ -92,10 +92,15 @@ def packed_before(
 def _packed(source: Source, spec: PackSpec, progress: Callable[[int, int], None] | None) -> Pack:
     folder = place(source.fingerprint(), spec, cache_root())
     if is_pack(folder):
-        return open_pack(folder)
+        return _opened(folder)
     from nonesuch.data.packing import build  # only here: decoders and worker processes, a tenth of a second
 
     return build(source, spec, cache_root(), progress)
+
+
+def _opened(folder: Path) -> Pack:
+    pruning.touch(folder)
+    return open_pack(folder)
 
 
 def _judged(source: Source) -> tuple[int | tuple[int, int], Channels]:

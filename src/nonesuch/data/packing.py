@@ -21,6 +21,7 @@ import numpy as np
 from nonesuch.data import indexing
 from nonesuch.data.items import Reject
 from nonesuch.data.pack import HASH_BYTES, SIDES_BYTES, Pack, PackSpec, is_pack, open_pack, place
+from nonesuch.data.pruning import prune
 from nonesuch.data.sources import Source
 from nonesuch.data.workers import Chunk, Crew, Rejected, write_chunks_here
 from nonesuch.errors import DataError, MachineError
@@ -62,6 +63,7 @@ def build(
         with FileLock(final.parent / f"{final.name}.lock"):
             if not is_pack(final):
                 _build(source, spec, final, progress or _silent, workers)
+                prune(final.parent)
     return open_pack(final)
 
 
@@ -109,7 +111,7 @@ def _build(source: Source, spec: PackSpec, final: Path, progress: Progress, work
     indexing.close_gaps(partial / "pixels.u8", spec.picture_bytes, listing.count, rejected)
     indexing.close_gaps(partial / "hashes.u8", HASH_BYTES, listing.count, rejected)
     indexing.close_gaps(partial / "sides.u16", SIDES_BYTES, listing.count, rejected)
-    indexing.write_index(partial, final.name, source.name, spec, listing.count, rejected, listing.refused)
+    indexing.write_index(partial, final.name, source, spec, listing.count, rejected, listing.refused)
     _publish(partial, final)
 
 

@@ -66,7 +66,7 @@ class FolderSource(Source):
     """
 
     def __init__(self, folder: str | Path) -> None:
-        self._root = os.path.realpath(Path(folder).expanduser())
+        self._root = self.where = os.path.realpath(Path(folder).expanduser())
         self.name = printable(self._root.rpartition("/")[2]) or "pictures"
         self.refused: list[Reject] = []
         self._items: list[Item] | None = None
