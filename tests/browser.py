@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
@@ -57,6 +57,17 @@ def require_front_end() -> None:
     """Fails when the pages are not built: a test of a screen without a screen would say nothing."""
     if not (ROOT / "src/nonesuch/studio/static/index.html").exists():
         pytest.fail("the front end is not built: run `make web`")
+
+
+def press(control: Locator, key: str = "Enter") -> None:
+    """A key as a person presses it: not before the control is there and can be used, and on that control itself.
+
+    A key sent to the page goes to whatever has the focus: nothing, where a control was replaced or switched off.
+    """
+    expect(control).to_be_enabled(timeout=60_000)
+    control.focus()
+    expect(control).to_be_focused()
+    control.press(key)
 
 
 def settle(page: Page) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from browser import assert_accessible, require_front_end
+from browser import assert_accessible, press, require_front_end
 from made_data import folder_of_bars
 from made_studio import TOKEN
 from nonesuch.pixels import png_bytes
@@ -44,10 +44,10 @@ def test_a_data_set_is_made_filled_and_changed(studio_page: Page, server: Server
 
     expect(page.get_by_role("region", name="Class car").get_by_role("button")).to_have_count(8, timeout=60_000)
     page.get_by_role("button", name="Choose pictures").click()
-    first = page.get_by_role("region", name="Class car").get_by_role("button").first
-    first.focus()
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("Enter")
+    cars = page.get_by_role("region", name="Class car").get_by_role("button")
+    press(cars.first, "ArrowRight")
+    expect(cars.nth(1)).to_be_focused()
+    press(cars.nth(1))
     expect(page.get_by_text("1 picture chosen")).to_be_visible()
     page.get_by_role("button", name="Take out").click()
     expect(page.get_by_text("1 picture taken out")).to_be_visible(timeout=60_000)
@@ -60,7 +60,7 @@ def test_a_data_set_is_made_filled_and_changed(studio_page: Page, server: Server
     page.get_by_text("More for car").click()
     page.get_by_role("button", name="Rename car").click()
     page.get_by_label("New name of car").fill("lorry")
-    page.keyboard.press("Enter")
+    press(page.get_by_label("New name of car"))
     expect(page.get_by_role("article", name="Class lorry")).to_be_visible()
     assert (data / "toys" / "lorry").is_dir()
     shot(page, "own")
@@ -113,12 +113,12 @@ def test_what_is_in_it_and_how_it_will_be_seen(studio_page: Page, server: Server
     tabs = page.get_by_role("tablist", name="What to see of it")
     tabs.get_by_role("tab", name="Balance and split").click()
     expect(page.get_by_role("heading", name="The split")).to_be_visible()
-    page.get_by_label("Share to measure on (test)", exact=True).press("ArrowRight")
+    press(page.get_by_label("Share to measure on (test)", exact=True), "ArrowRight")
     expect(page.get_by_text("data.test_share=0.15")).to_be_visible()
     page.get_by_role("button", name="Name them all").click()
     expect(page.get_by_role("cell", name="up/broken.png")).to_be_visible()
     assert_accessible(page)
-    tabs.get_by_role("tab", name="Balance and split").press("ArrowRight")
+    press(tabs.get_by_role("tab", name="Balance and split"), "ArrowRight")
     expect(page.get_by_text("identical", exact=True)).to_be_visible()
     assert_accessible(page)
     tabs.get_by_role("tab", name="As the net sees one").click()
@@ -134,8 +134,7 @@ def test_what_is_in_it_and_how_it_will_be_seen(studio_page: Page, server: Server
     page.goto(f"{address}/data?data=bars&show=map&by=pixels")
     canvas = page.get_by_role("button", name="A map of 161 pictures")
     expect(canvas).to_be_visible(timeout=90_000)
-    canvas.focus()
-    page.keyboard.press("ArrowRight")
+    press(canvas, "ArrowRight")
     expect(page.get_by_role("region", name="Neighbours").get_by_role("listitem")).to_have_count(12)
     assert "row=" in page.url
     shot(page, "map")
@@ -150,7 +149,9 @@ def test_the_webcam_takes_pictures_as_long_as_it_is_held(studio_page: Page, serv
     card.get_by_role("button", name="Webcam for left").click()
     card.get_by_role("button", name="camera on").click()
     hold = card.get_by_role("button", name="Hold to take pictures")
+    expect(hold).to_be_enabled(timeout=30_000)
     hold.focus()
+    expect(hold).to_be_focused()
     page.keyboard.down("Space")
     expect(card.get_by_role("status")).to_have_text(re.compile(r"([3-9]|\d\d) taken for left"), timeout=30_000)
     page.keyboard.up("Space")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from browser import assert_accessible
+from browser import assert_accessible, press
 from made_data import folder_of_bars
 from made_runs import small, stopping
 from nonesuch import library, session
@@ -63,14 +63,13 @@ def test_the_face_that_comes_with_the_page_is_that_of_the_data() -> None:
 
 
 def test_sums_by_keyboard_and_a_kernel_by_hand(page: Page, shot: Shot) -> None:
-    picture(page).focus()
-    page.keyboard.press("Home")
-    page.keyboard.press("PageUp")
+    press(picture(page), "Home")
+    press(picture(page), "PageUp")
     expect(page.get_by_role("heading", name="Column 1, row 1")).to_be_visible()
     expect(page).to_have_url(re.compile(r"x=0&y=0"))
     # A white corner with black around it: 5 * 255 - 2 * 255.
     expect(page.get_by_role("region", name="The sum")).to_contain_text("765 → 255 (above 255 is white)")
-    page.keyboard.press("ArrowRight")
+    press(picture(page), "ArrowRight")
     expect(picture(page)).to_have_attribute("aria-label", "Picture, column 2, row 1: 255, 255, 255")
     expect(result(page)).to_have_attribute("aria-label", "The result, column 2, row 1: 255, 255, 255")
     box = result(page).bounding_box()
@@ -82,7 +81,7 @@ def test_sums_by_keyboard_and_a_kernel_by_hand(page: Page, shot: Shot) -> None:
     page.get_by_label("Kernel", exact=True).select_option("emboss")
     expect(cell(page, 1, 1)).to_have_value("-2")
     cell(page, 2, 2).fill("7.5")
-    cell(page, 2, 2).press("Enter")
+    press(cell(page, 2, 2), "Enter")
     expect(page.get_by_label("Kernel", exact=True)).to_have_value("custom")
     expect(page.get_by_text("The weights sum to 7.5.")).to_be_visible()
     page.go_back()
@@ -122,7 +121,7 @@ def test_an_own_picture_in_a_chain(page: Page, shot: Shot) -> None:
     page.get_by_label("Step 5", exact=True).select_option("pool")
     expect(page.get_by_text("7 × 5, ")).to_be_visible()
     page.get_by_label("Number 1 of step 5, pool").fill("50")
-    page.get_by_label("Number 1 of step 5, pool").press("Enter")
+    press(page.get_by_label("Number 1 of step 5, pool"), "Enter")
     expect(page.get_by_role("alert")).to_contain_text("the picture is only 15×10 any more")
     page.get_by_role("button", name="Take step 5 out").click()
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -151,10 +150,10 @@ def test_a_learnt_filter_is_edited_and_the_answers_move(classifier: str, page: P
 def test_random_kernels_learn_it(page: Page, shot: Shot) -> None:
     page.get_by_role("tab", name="Let it learn").click()
     page.get_by_label("Steps, as a number").fill("60")
-    page.get_by_label("Steps, as a number").press("Enter")
+    press(page.get_by_label("Steps, as a number"), "Enter")
     page.get_by_role("button", name="Now let it learn this").click()
     expect(page.get_by_text("After 60 steps")).to_be_visible(timeout=2 * WAIT)
-    page.get_by_label("Moment", exact=True).press("Home")
+    press(page.get_by_label("Moment", exact=True), "Home")
     expect(page.get_by_text("After 0 steps")).to_be_visible()
     shot(page, "lesson")
     assert_accessible(page)
@@ -170,7 +169,7 @@ def test_the_webcam_is_filtered_and_a_frame_is_looked_at(page: Page, shot: Shot)
     assert_accessible(page)
     page.get_by_role("button", name="Take a picture").click()
     expect(page.get_by_text("Picture, 640 × 480")).to_be_visible(timeout=WAIT)
-    field(page, "Zoom").press("End")
+    press(field(page, "Zoom"), "End")
     expect(page).to_have_url(re.compile("zoom=80"))
 
 

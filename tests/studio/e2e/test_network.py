@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser import assert_accessible
+from browser import assert_accessible, press
 from made_data import folder_of_bars
 from made_runs import small
 from nonesuch import library, session
@@ -44,17 +44,17 @@ def test_from_a_picture_to_a_sum_to_a_switch(room: Page, shot: Shot) -> None:
     expect(page.get_by_role("table", name="Probabilities")).to_be_visible()
     expect(page).to_have_url(re.compile("run=cnn"))
     first = page.get_by_role("button", name=re.compile("^conv1, map 0"))
-    first.focus()
-    page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("button", name=re.compile("^conv1, map 1"))).to_be_focused()
-    page.keyboard.press("Enter")
+    press(first, "ArrowRight")
+    second = page.get_by_role("button", name=re.compile("^conv1, map 1"))
+    expect(second).to_be_focused()
+    press(second)
     unit = page.get_by_role("group", name="conv1, unit 1, unfolded")
     expect(unit.get_by_role("img", name=re.compile("^input channel"))).to_have_count(3)
     expect(unit).to_contain_text(re.compile(r"At row \d+, column \d+:.*\+ bias"))
     result = unit.get_by_role("button", name=re.compile("^Result"))
     result.focus()
     said = unit.get_by_text(re.compile("^At row")).inner_text()
-    page.keyboard.press("ArrowDown" if "At row 1," in said else "ArrowUp")
+    press(result, "ArrowDown" if "At row 1," in said else "ArrowUp")
     expect(unit.get_by_text(re.compile("^At row"))).not_to_have_text(said)
     settle(page)
     assert_accessible(page)
