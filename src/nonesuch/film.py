@@ -2,6 +2,7 @@
 
 import tempfile
 from fractions import Fraction
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,17 @@ from nonesuch.pixels import Picture, to_rgb
 
 QUALITY = 16
 """x264's constant rate factor: 0 is lossless, 23 its default; fine pixels of small pictures want better than that."""
+
+
+def can_mp4() -> bool:
+    """Whether the extra `film` is there; nothing is loaded to find out."""
+    return find_spec("av") is not None
+
+
+def check_mp4() -> None:
+    """Raises MachineError without the extra `film`."""
+    if not can_mp4():
+        raise MachineError('an .mp4 needs the extra film: pip install "nonesuch[film]"; or take .gif')
 
 
 def mp4_bytes(pixels: Picture, frames_per_second: float) -> bytes:
@@ -30,11 +42,10 @@ def mp4_bytes(pixels: Picture, frames_per_second: float) -> bytes:
 
 
 def _write(path: Path, frames: Picture, frames_per_second: float) -> None:
-    try:
-        import av
-        from av.video.reformatter import ColorRange, Colorspace
-    except ImportError:
-        raise MachineError('an .mp4 needs the extra film: pip install "nonesuch[film]"; or take .gif') from None
+    check_mp4()
+    import av
+    from av.video.reformatter import ColorRange, Colorspace
+
     with av.open(path, "w", options={"movflags": "faststart"}) as file:
         stream = file.add_stream("libx264", rate=Fraction(frames_per_second).limit_denominator(1000))
         stream.height, stream.width, stream.pix_fmt = frames.shape[1], frames.shape[2], "yuv420p"

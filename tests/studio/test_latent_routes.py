@@ -1,5 +1,6 @@
 """The room Latent over HTTP: places drawn as the library draws them, directions kept, clouds, and long work."""
 
+import sys
 import time
 from collections.abc import Iterator
 from io import BytesIO
@@ -16,6 +17,10 @@ from made_runs import NARROW, SMALL
 from made_studio import array, opened
 from nonesuch import library
 from nonesuch.evaluation import code_use, codes
+from nonesuch.evaluation.compass import towards
+from nonesuch.evaluation.directions import Space
+from nonesuch.evaluation.inversion import Places
+from nonesuch.evaluation.sampling import latents
 from nonesuch.latent import atlas, directions, path
 from nonesuch.latent.seed_plane import mixed
 from nonesuch.studio.wire import latent as wire
@@ -224,6 +229,69 @@ def test_a_film_goes_through_its_key_frames(client: TestClient, trained: Path) -
     assert np.abs(difference).mean() < 8  # 256 colours
     failed = done(client, "film", run="free", stops=stops[::-1])["task"]
     assert (failed["state"], "seconds grow" in failed["words"]) == ("failed", True)
+
+
+def test_a_film_is_an_mp4_where_that_can_be_written(client: TestClient) -> None:
+    assert client.get("/api/runs/free/latent").json()["films"] == ["gif", "mp4"]
+    stops = [{"second": second, "point": {"mix": [seed(second)]}} for second in (0, 1)]
+    task = done(client, "film", run="free", stops=stops, speed=4, loop=False, side=16, written="mp4")
+    assert (task["files"], task["result"]["name"]) == (["film.mp4"], "film.mp4")
+    film = client.get(f"{task['address']}/files/film.mp4")
+    assert film.headers["content-type"] == "video/mp4"
+    assert film.content[4:8] == b"ftyp"
+
+
+def test_without_the_extra_films_are_gifs(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    assert client.get("/api/runs/free/latent").json()["films"] == ["gif"]
+
+
+def test_two_piles_make_the_direction_between_their_means(client: TestClient) -> None:
+    having, lacking = ([{"mix": [seed(number)]} for number in pile] for pile in ((1, 2, 3), (4, 5)))
+    found = client.post("/api/runs/free/piles", json={"name": "rounder", "having": having, "lacking": lacking}).json()
+    wanted = latents((1, 2, 3), 4).mean(0) - latents((4, 5), 4).mean(0)
+    assert array(found["vector"]) == pytest.approx((wanted / wanted.norm()).numpy(), abs=1e-6)
+    assert found["sigma"] == pytest.approx(1, abs=0.1)  # of draws of N(0, 1), in any direction
+    assert (found["name"], found["method"]) == ("rounder", "mean")
+    kept = client.post("/api/runs/free/directions", json=found).json()["directions"]
+    assert "rounder" in [each["name"] for each in kept]
+    client.delete("/api/runs/free/directions", params={"name": "rounder"})
+    same = client.post("/api/runs/free/piles", json={"name": "none", "having": having, "lacking": having})
+    assert (same.status_code, "vector is 0" in same.json()["error"]["message"]) == (400, True)
+    assert (
+        client.post("/api/runs/cnn/piles", json={"name": "x", "having": having, "lacking": lacking}).status_code == 409
+    )
+
+
+@pytest.mark.parametrize("run", ["free", "gan", "vae"])
+def test_a_compass_goes_where_the_library_goes(client: TestClient, trained: Path, run: str) -> None:
+    asked = {"start": {"mix": [seed(3)]}, "guide": "cnn", "towards": "up", "steps": 12, "shown": 4}
+    found = client.post(f"/api/runs/{run}/compass", json=asked).json()
+    opened_run, guide = (library.open_run(trained / "runs" / name) for name in (run, "cnn"))
+    start = Places(latents([3], 4), torch.tensor([0]) if run == "gan" else None)
+    way = towards(Space(opened_run, 100), guide, "up", start, 12)
+    assert found["steps"] == [0, 4, 8, 12]
+    assert found["probabilities"] == pytest.approx(way.probabilities.tolist(), abs=1e-5)
+    assert found["probabilities"][-1] > found["probabilities"][0]
+    assert array(found["codes"]) == pytest.approx(way.path[[0, 4, 8, 12]].numpy(), abs=1e-5)
+    assert np.array_equal(array(found["pictures"]), opened_run.drawn_at(way.path[[0, 4, 8, 12]]))
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "words"),
+    [
+        ({"guide": "vae"}, 409, "a compass is a cnn"),
+        ({"guide": "nobody"}, 404, "no run"),
+        ({"towards": "sideways"}, 400, "no class is called"),
+        ({"steps": 0}, 422, "steps"),
+    ],
+)
+def test_a_compass_that_cannot_be_is_one_line(
+    client: TestClient, change: dict[str, Any], status: int, words: str
+) -> None:
+    asked = {"start": {"mix": [seed(3)]}, "guide": "cnn", "towards": "up", "steps": 4} | change
+    found = client.post("/api/runs/free/compass", json=asked)
+    assert (found.status_code, words in found.json()["error"]["message"]) == (status, True), found.text
 
 
 def test_an_inversion_gives_both_answers_and_the_way(client: TestClient, trained: Path) -> None:

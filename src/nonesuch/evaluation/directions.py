@@ -18,6 +18,7 @@ from nonesuch.evaluation.sampling import drawing, drawn, latents
 from nonesuch.latent.directions import (
     Direction,
     Method,
+    between,
     from_activations,
     from_weights,
     logistic,
@@ -163,6 +164,13 @@ class Space:
         kept = torch.from_numpy(seen >= 0)
         has = seen[seen >= 0] == value
         return (mean_difference if method == "mean" else logistic)(self.known.z[kept], has, label)
+
+    def between(self, having: Tensor, lacking: Tensor, name: str) -> Direction:
+        """From the mean of the codes `lacking` (N, latent) something to the mean of those `having` (M, latent) it.
+
+        Its sigma is that of the codes in `known`. Raises RecipeError where both means are one.
+        """
+        return between(having, lacking, self.known.z, name)
 
     @property
     def _first(self) -> nn.Linear:

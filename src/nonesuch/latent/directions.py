@@ -113,7 +113,15 @@ def mean_difference(codes: Tensor, has: NDArray[np.bool_], name: str) -> Directi
     """
     _check_both(has, name)
     which = torch.from_numpy(has)
-    return _direction(name, "mean", (codes[which].mean(0) - codes[~which].mean(0)).double(), codes)
+    return between(codes[which], codes[~which], codes, name)
+
+
+def between(having: Tensor, lacking: Tensor, codes: Tensor, name: str) -> Direction:
+    """From the mean of one pile of codes (N, latent) to that of another (M, latent); the spread is that of `codes`.
+
+    Raises RecipeError where both means are one.
+    """
+    return _direction(name, "mean", (having.mean(0) - lacking.mean(0)).double(), codes)
 
 
 def logistic(codes: Tensor, has: NDArray[np.bool_], name: str) -> Direction:

@@ -12,6 +12,7 @@ from nonesuch.evaluation.atlas import RunMap, map_of
 from nonesuch.evaluation.code_use import use_of_code
 from nonesuch.evaluation.run import Run
 from nonesuch.evaluation.sampling import as_trained, codes_of, latents
+from nonesuch.film import can_mp4
 from nonesuch.latent.directions import Direction
 from nonesuch.latent.path import WAYS, truncated
 from nonesuch.latent.seed_plane import mixed, weighted
@@ -110,6 +111,7 @@ def space(run: Run) -> wire.Space:
         problem=problem,
         damaged=damaged,
         no_likelihood=why_no_likelihood(run),
+        films=["gif", "mp4"] if can_mp4() else ["gif"],
     )
 
 

@@ -1,5 +1,19 @@
 import { expect, test } from 'vitest';
-import { atCode, atSeed, between, child, format, noise, onPlane, parse, sum, terms, words } from './spots';
+import {
+  atCode,
+  atSeed,
+  between,
+  child,
+  format,
+  noise,
+  onPlane,
+  parse,
+  ring,
+  type Spot,
+  sum,
+  terms,
+  words,
+} from './spots';
 
 test.each(['s3_1', 's3.25_1.5', 'p-0.4_1.1', 'n17', 'zAAAAPwAA_-4', 's3_0~-1*s4_0~0.5*zAAAAPwAA', '0*n1'])(
   '%s is read and written alike',
@@ -25,6 +39,13 @@ test('a child keeps the length of a normal draw', () => {
   const parts = child(child(atSeed(1), 2, 0.3), 3, 0.5);
   expect(parts.reduce((total, { weight }) => total + weight ** 2, 0)).toBeCloseTo(1, 12);
   expect(format(child(atSeed(1), 2, 0))).toBe('s1_0');
+});
+
+test('a ring is a loop on the shell, and even', () => {
+  const places = ring(atSeed(1), [2, 3], 0.5, 8);
+  for (const parts of places) expect(parts.reduce((total, { weight }) => total + weight ** 2, 0)).toBeCloseTo(1, 12);
+  expect(format(places[2] as Spot)).toBe('0.7071*s1_0~0.7071*n3');
+  expect(format(places[4] as Spot)).toBe('0.7071*s1_0~-0.7071*n2');
 });
 
 test('between two parents lie even steps', () => {

@@ -113,6 +113,17 @@ export function child(parent: Spot, seed: number, strength: number): Spot {
   return sum([Math.cos(turn), parent], [Math.sin(turn), noise(seed)]);
 }
 
+/** Places on a circle around one, each as far from it as a child: a loop of noise, on which a draw of N(0, 1) stays one. */
+export const ring = (middle: Spot, seeds: readonly [number, number], strength: number, count: number): Spot[] =>
+  Array.from({ length: count }, (_, place) => {
+    const [turn, angle] = [(strength * Math.PI) / 2, (2 * Math.PI * place) / count];
+    return sum(
+      [Math.cos(turn), middle],
+      [Math.sin(turn) * Math.cos(angle), noise(seeds[0])],
+      [Math.sin(turn) * Math.sin(angle), noise(seeds[1])],
+    );
+  });
+
 /** Steps from one parent to the other, both included. */
 export const between = (first: Spot, second: Spot, count: number): Spot[] =>
   Array.from({ length: count }, (_, step) => {

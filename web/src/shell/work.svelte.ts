@@ -12,6 +12,8 @@ export class Work<R> {
   result: R | undefined = $state.raw();
   problem = $state('');
   private turn = $state(0);
+  /** Whose result it is: while the address names the next one already, files are still those of this one. */
+  private made = $state('');
 
   // The address changes with every step one takes; the id in it seldom does, and only then is anything begun anew.
   private readonly task = $derived.by(() => this.id());
@@ -39,7 +41,7 @@ export class Work<R> {
 
   /** The address of a file that came of it. */
   file(name: string): string {
-    return `/api/tasks/${this.id()}/files/${name}`;
+    return `/api/tasks/${this.made}/files/${name}`;
   }
 
   readonly cancel = async (): Promise<void> => {
@@ -56,6 +58,7 @@ export class Work<R> {
       const found: Detail = await asked(api.GET('/api/tasks/{task_id}', { params: { path: { task_id } } }));
       if (gone()) return;
       this.line = found.task;
+      this.made = task_id;
       this.result = found.task.state === 'done' ? (found.result as R) : undefined;
       if (found.task.state === 'failed') this.problem = found.task.words;
       if (found.task.state === 'lost') this.problem = 'This was interrupted before it was done: begin it again.';

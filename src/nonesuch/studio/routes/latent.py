@@ -11,6 +11,8 @@ from nonesuch.studio.wire.latent import (
     CloudAsked,
     Code,
     CodeUse,
+    CompassAsked,
+    CompassWay,
     Directions,
     DirectionsAsked,
     EncodeAsked,
@@ -20,6 +22,7 @@ from nonesuch.studio.wire.latent import (
     LikelihoodAsked,
     PadAsked,
     PictureAsked,
+    PilesAsked,
     Point,
     Sheet,
     SheetAsked,
@@ -142,6 +145,31 @@ async def forget_direction(studio: Here, request: Request, run_id: RunPath, name
         return walking.forget(studio.opened(run_id), name)
 
     return await studio.compute(forget, request)
+
+
+@router.post("/runs/{run_id}/piles")
+async def part_piles(studio: Here, request: Request, run_id: RunPath, asked: PilesAsked) -> FoundDirection:
+    """The direction from one pile of places to another; it is not kept by this."""
+
+    def part() -> FoundDirection:
+        from nonesuch.studio import finding
+
+        return finding.parted(studio.opened(run_id), asked)
+
+    return await studio.compute(part, request)
+
+
+@router.post("/runs/{run_id}/compass")
+async def follow_compass(studio: Here, request: Request, run_id: RunPath, asked: CompassAsked) -> CompassWay:
+    """From a place to where another run, a classifier, is surest that it sees a class."""
+    studio.run(asked.guide)
+
+    def follow() -> CompassWay:
+        from nonesuch.studio import finding
+
+        return finding.followed(studio.opened(run_id), studio.opened(asked.guide), asked)
+
+    return await studio.compute(follow, request)
 
 
 @router.post("/work/directions", status_code=202)

@@ -13,7 +13,7 @@ from nonesuch.studio.wire.tasks import TaskDetail, TaskLine, TaskList
 router = room("tasks")
 
 TaskPath = Annotated[TaskId, Path(description="a task's id")]
-TYPES: Mapping[str, str] = {"png": "image/png", "gif": "image/gif", "json": "application/json"}
+TYPES: Mapping[str, str] = {"png": "image/png", "gif": "image/gif", "mp4": "video/mp4", "json": "application/json"}
 """What a browser may show; anything else it is given to keep."""
 FILE: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file", "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}

@@ -4,13 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from nonesuch.studio.wire.base import Block, Figure, Line, PictureId, RunId, Seed, Split, Whole, Wire
+from nonesuch.studio.wire.base import Block, Figure, FileName, Line, PictureId, RunId, Seed, Split, Whole, Wire
 
 # The same as in latent/directions.py, latent/path.py and latent/atlas.py, which import torch; a test holds them equal.
 Method = Literal["codes", "weights", "activations", "random", "mean", "logistic"]
 Way = Literal["slerp", "lerp"]
 Ease = Literal["linear", "smooth"]
 Layout = Literal["pca", "tsne", "umap"]
+FilmKind = Literal["gif", "mp4"]
 
 MOST_POINTS = 128
 Weight = Annotated[float, Field(ge=-1e4, le=1e4)]
@@ -104,7 +105,7 @@ class Space(Wire):
     """A run's latent space. classes: what a conditional generator can be told. columns: labels of its pictures.
 
     problem: why its pictures cannot be had, or "". no_likelihood: why it gives no probability of a picture, or "".
-    damaged: why its kept directions cannot be read, or "".
+    damaged: why its kept directions cannot be read, or "".   films: what a film can be written as on this machine.
     """
 
     run: RunId
@@ -120,6 +121,7 @@ class Space(Wire):
     problem: str
     damaged: str
     no_likelihood: str
+    films: list[FilmKind]
 
 
 class Extent(Wire):
@@ -181,6 +183,36 @@ class DirectionsAsked(Wire):
         if (self.label is None) == (self.method in ("mean", "logistic")):
             raise ValueError("mean and logistic take a label; the other methods take none")
         return self
+
+
+class PilesAsked(Wire):
+    """Two piles of places: a direction goes from what those of `lacking` share to what those of `having` share."""
+
+    name: DirectionName
+    having: list[Point] = Field(min_length=1, max_length=64)
+    lacking: list[Point] = Field(min_length=1, max_length=64)
+
+
+class CompassAsked(Wire):
+    """From a place to where the classifier `guide` is surest that it sees the class `towards`, in so many steps."""
+
+    start: Point
+    guide: RunId
+    towards: Line
+    steps: int = Field(40, ge=1, le=200)
+    shown: int = Field(9, ge=2, le=24)
+    named: Line | None = None
+
+
+class CompassWay(Wire):
+    """`shown` places of the way, codes (shown, latent) with their steps and pictures, and the probability of the class
+    after each step. resized: how pictures were brought to what the classifier takes, or ""."""
+
+    codes: Block
+    steps: list[Whole]
+    pictures: Block
+    probabilities: list[Figure]
+    resized: str
 
 
 class InversionAsked(Wire):
@@ -251,11 +283,13 @@ class FilmAsked(Wire):
     loop: bool = True
     side: int = Field(192, ge=16, le=512, description="frames are enlarged by whole factors to about this side")
     named: Line | None = None
+    written: FilmKind = "gif"
 
 
 class FilmDone(Wire):
-    """The film is the file film.gif."""
+    """The film is the file `name`: film.gif or film.mp4."""
 
+    name: FileName
     frames: Whole
     seconds: float
     height: Whole

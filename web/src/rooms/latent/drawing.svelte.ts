@@ -61,12 +61,14 @@ export async function sheet(
     const body = { points: points.slice(start, start + together), named };
     const params = { path: { run_id } };
     const some = await asked(api.POST('/api/runs/{run_id}/places', { params, body, signal }));
-    found.push(...imagesOf(received(some.pictures)));
+    found.push(...picturesOf(some.pictures));
   }
   return found;
 }
 
-function imagesOf(block: Block): ImageData[] {
+/** Pictures (N, H, W, C) that the server has sent. */
+export function picturesOf(sent: Parameters<typeof received>[0]): ImageData[] {
+  const block: Block = received(sent);
   const [count = 0, height = 0, width = 0, channels = 0] = block.shape;
   return Array.from(
     { length: count },

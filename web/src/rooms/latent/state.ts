@@ -4,6 +4,9 @@ import { choice, type Fields, flag, list, real, text, whole } from '../../core/u
 export const TOOLS = [
   { value: 'film', label: 'Film' },
   { value: 'sum', label: 'A − B + C' },
+  { value: 'sweep', label: 'Sweep' },
+  { value: 'piles', label: 'Two piles' },
+  { value: 'compass', label: 'Compass' },
   { value: 'photo', label: 'Photo' },
   { value: 'breed', label: 'Breed' },
   { value: 'cloud', label: 'Cloud' },
@@ -36,6 +39,16 @@ export interface State {
   loop: boolean;
   speed: number;
   film: string;
+  written: 'gif' | 'mp4';
+  /** Pictures with something and pictures without it; which twelve are dealt. */
+  having: readonly string[];
+  lacking: readonly string[];
+  deal: number;
+  guide: string;
+  towards: string;
+  /** The directions across and down a sheet. */
+  across: string;
+  down: string;
   a: string;
   b: string;
   c: string;
@@ -79,6 +92,14 @@ export const fields: Fields<State> = {
   loop: flag(true),
   speed: whole(12, 1, 50),
   film: text(),
+  written: choice('gif', 'mp4'),
+  having: list(place, [], 24),
+  lacking: list(place, [], 24),
+  deal: whole(0, 0, 1_000_000),
+  guide: text(),
+  towards: text('', 200),
+  across: text('', 300),
+  down: text('', 300),
   a: place,
   b: place,
   c: place,
@@ -112,6 +133,11 @@ export const FORGOTTEN: Partial<State> = {
   odds: '',
   keys: [],
   film: '',
+  having: [],
+  lacking: [],
+  deal: 0,
+  across: '',
+  down: '',
   a: '',
   b: '',
   c: '',
