@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
+from made_album import packed
 from made_studio import RUN, made_client, made_places, picture
 from nonesuch.data.decode import decode
+from nonesuch.data.open import open_data
+from nonesuch.data.places import cache_root
 from nonesuch.pixels import png_bytes
 from nonesuch.studio import assets
 from nonesuch.studio.decoding import MOST_AT_ONCE, Decoding, uploads
@@ -132,6 +135,12 @@ def test_a_disk_that_takes_nothing_is_one_line(client: TestClient) -> None:
 
 
 def test_pictures_of_data_by_row(client: TestClient) -> None:
+    open_data("pixelfolk")
+    before = list((cache_root() / "packs").iterdir())
+    refused = client.get("/api/pictures/data:few:5")
+    assert (refused.status_code, refused.json()["error"]["kind"]) == (409, "UnpackedError")
+    assert list((cache_root() / "packs").iterdir()) == before  # the server itself has decoded nothing
+    packed(client, "few")
     assert decode(client.get("/api/pictures/data:few:5").content).shape == (16, 16, 3)
     assert client.get("/api/pictures/data:few:6").status_code == 404
     assert client.get("/api/pictures/data:pixelfolk:5999").status_code == 200

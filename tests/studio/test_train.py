@@ -1,5 +1,6 @@
 """The room Train over HTTP: form, start, wishes, looks at a real run that was stopped half-way."""
 
+import json
 import shutil
 import time
 from collections.abc import Iterator
@@ -10,9 +11,14 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from made_studio import array, opened
+from made_album import ended
+from made_data import folder_of_bars
+from made_studio import array, opened, places_in
 from nonesuch import form, library, recipe
+from nonesuch.errors import NonesuchError
 from nonesuch.runs import control
+from nonesuch.runs.lock import TrainerLock
+from nonesuch.studio import jobs, planning
 from nonesuch.studio.wire import train as wire
 from nonesuch.training.wishes import Pause, Rate, Stop, Wish
 from trained_studio import trained_in
@@ -53,11 +59,10 @@ def test_the_form_lists_data_nets_and_settings(client: TestClient) -> None:
 
 def test_a_training_is_started_heard_stopped_and_found_again(client: TestClient, trained: Path) -> None:
     plan = {"kind": "gan", "data": "bars", "images": 10**7, "settings": QUICK | {"seed": 7}}
-    begun = client.post("/api/train", json=plan)
-    assert begun.status_code == 202, begun.text
-    run_id = begun.json()["id"]
+    run_id = planned(client, "beginning", plan)["run"]
+    assert client.get(f"/api/runs/{run_id}").json()["run"]["state"] == "stopped"
     try:
-        assert begun.json()["state"] == "running"
+        assert client.post(f"/api/runs/{run_id}/start").json()["state"] == "running"
         assert client.get(f"/api/runs/{run_id}").json()["recipe"]["seed"] == 7
         until(client, run_id, "images_seen", lambda seen: seen > 0)
         assert client.post(f"/api/runs/{run_id}/wishes", json={"wish": "pause"}).status_code == 202
@@ -71,6 +76,17 @@ def test_a_training_is_started_heard_stopped_and_found_again(client: TestClient,
         until(client, run_id, "state", lambda state: state == "stopped")
 
 
+def unheard(_done: int, _total: int) -> None:
+    """Nobody wants to know how far packing is."""
+
+
+def planned(client: TestClient, work: str, plan: dict[str, object]) -> dict[str, Any]:
+    """What came of long work on a plan."""
+    found = ended(client, client.post(f"/api/work/{work}", json=plan))
+    assert found["task"]["state"] == "done", found
+    return dict(found["result"])
+
+
 def until(client: TestClient, run_id: str, name: str, right: Any, seconds: float = 150) -> None:
     end = time.monotonic() + seconds
     while not right(found := client.get(f"/api/runs/{run_id}").json()["run"][name]):
@@ -82,34 +98,88 @@ def until(client: TestClient, run_id: str, name: str, right: Any, seconds: float
     ("change", "status", "words"),
     [
         ({"data": "nowhere"}, 404, "no data set"),
-        ({"settings": {"data.source": "/etc"}}, 400, "no setting"),
-        ({"settings": {"machine.threads": 64}}, 400, "no setting"),
-        ({"settings": {"train.batch": -1}}, 400, "train.batch"),
-        ({"settings": {"seed": "x"}}, 400, "seed"),
         ({"settings": {"../x": 1}}, 422, "pattern"),
         ({"minutes": 1, "images": 5}, 422, "either minutes or images"),
-        ({"net": "lecture"}, 400, "no net for gan"),
         ({"minutes": 0}, 422, "minutes"),
+        ({"without": ["\n"]}, 422, "without"),
     ],
 )
-def test_a_plan_that_cannot_be_is_one_line(
-    client: TestClient, trained: Path, change: dict[str, object], status: int, words: str
+@pytest.mark.parametrize("work", ["expecting", "beginning"])
+def test_a_plan_that_cannot_be_is_refused_before_any_child_starts(
+    client: TestClient, work: str, change: dict[str, object], status: int, words: str
 ) -> None:
-    before = sorted(path.name for path in (trained / "runs").iterdir())
-    found = client.post("/api/train", json={"kind": "gan", "data": "bars", "images": 64, **change})
+    before = client.get("/api/tasks").json()
+    found = client.post(f"/api/work/{work}", json={"kind": "gan", "data": "bars", "images": 64, **change})
     assert (found.status_code, words in found.json()["error"]["message"]) == (status, True), found.text
+    assert client.get("/api/tasks").json() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"settings": {"data.source": "/etc"}}, "no setting"),
+        ({"settings": {"machine.threads": 64}}, "no setting"),
+        ({"settings": {"train.batch": -1}}, "train.batch"),
+        ({"settings": {"seed": "x"}}, "seed"),
+        ({"net": "lecture"}, "no net for gan"),
+        ({"without": ["sideways"]}, "sideways"),
+    ],
+)
+def test_a_plan_that_the_library_refuses_leaves_no_run(trained: Path, change: dict[str, Any], words: str) -> None:
+    before = sorted(path.name for path in (trained / "runs").iterdir())
+    plan = wire.Plan.model_validate({"kind": "gan", "data": "bars", "images": 64, **change})
+    with pytest.raises(NonesuchError, match=words):
+        planning.made(places_in(trained), plan, unheard)
     assert sorted(path.name for path in (trained / "runs").iterdir()) == before
 
 
-def test_what_to_expect_is_said_of_minutes_and_of_images(client: TestClient) -> None:
+def test_a_refusal_is_one_line(client: TestClient) -> None:
+    plan = {"kind": "gan", "data": "bars", "images": 64, "settings": {"train.batch": -1}}
+    task = ended(client, client.post("/api/work/beginning", json=plan))["task"]
+    assert (task["state"], "train.batch" in task["words"], "\n" in task["words"]) == ("failed", True, False), task
+
+
+def test_no_run_is_made_while_as_many_train_as_this_machine_bears(
+    client: TestClient, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "MOST_AT_ONCE", 1)
+    with TrainerLock(trained / "runs" / "vae"):  # by an earlier studio, or by the command line
+        for door in ("/api/runs/gan/start", "/api/work/beginning"):
+            refused = client.post(door, json={"kind": "gan", "data": "bars", "images": 64})
+            assert (refused.status_code, "1 trainings" in refused.json()["error"]["message"]) == (429, True)
+
+
+def test_what_to_expect_is_said_of_minutes_and_of_images(client: TestClient, trained: Path) -> None:
     plan = {"kind": "gan", "data": "bars", "settings": QUICK}
-    found = client.post("/api/train/expect", json={**plan, "minutes": 1}).json()
+    found = planned(client, "expecting", {**plan, "minutes": 1})
     assert found["rate"] > 0
     assert found["pictures"] == pytest.approx(60 * found["rate"], rel=0.01)
     assert "expect about" in found["words"]
-    found = client.post("/api/train/expect", json={**plan, "images": 640}).json()
-    assert (found["pictures"], found["words"]) == (640, "640 pictures in all, repeats counted")
-    assert found["parameters"] > 1000
+    asked = wire.Plan.model_validate({**plan, "images": 640})
+    counted = planning.expected(places_in(trained), asked, unheard)
+    assert (counted.pictures, counted.words) == (640, "640 pictures in all, repeats counted")
+    assert counted.parameters > 1000
+
+
+def test_pictures_are_packed_by_the_task_which_says_how_far_it_is(client: TestClient, trained: Path) -> None:
+    folder_of_bars(trained / "data" / "fresh", 40)
+    done = ended(client, client.post("/api/work/beginning", json={"kind": "vae", "data": "fresh", "images": 64}))
+    assert done["task"]["state"] == "done", done
+    log = trained / "cache" / "studio" / "tasks" / done["task"]["id"] / "progress.jsonl"
+    told = [json.loads(line) for line in log.read_text().splitlines()]
+    assert ("pictures packed", 40, 40) in [(each.get("words"), each.get("done"), each.get("total")) for each in told]
+    assert [each["words"] for each in told if each["kind"] == "progressed"][-1] == "settling the net"
+
+
+@pytest.mark.parametrize(
+    ("without", "classes"),
+    [(None, "down left right"), (["left", "down"], "right up"), ([], "down left right up")],
+)
+def test_classes_can_be_left_out_of_a_training(trained: Path, without: list[str] | None, classes: str) -> None:
+    (trained / "data" / "bars" / ".nonesuch.json").write_text(json.dumps({"schema": 1, "off": ["up"]}))
+    plan = wire.Plan(kind="cnn", data="bars", images=64, without=without)
+    assert planning.planned(places_in(trained), plan, unheard).data.classes == tuple(classes.split())
+    (trained / "data" / "bars" / ".nonesuch.json").unlink()
 
 
 def test_wishes_reach_the_folder_as_they_are_typed(client: TestClient, trained: Path) -> None:

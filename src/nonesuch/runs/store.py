@@ -143,16 +143,11 @@ class Store:
 
         Runs that did not change since the last call are not read again.
         """
-        try:
-            with os.scandir(self.root) as entries:
-                names = sorted(
-                    one.name for one in entries if layout.is_name(one.name) and one.is_dir(follow_symlinks=False)
-                )
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        except OSError as error:
-            raise RunError(f"{shown(self.root)} cannot be listed: {error.strerror}") from None
-        return [summary for name in names if (summary := self._summary(name)) is not None]
+        return [summary for name in self._names() if (summary := self._summary(name)) is not None]
+
+    def alive(self) -> tuple[str, ...]:
+        """Runs that a trainer holds now, by name."""
+        return tuple(name for name in self._names() if lock.is_alive(self.root / name))
 
     def create(self, run_id: str) -> RunFolder:
         """Make an empty run folder. Raises RunError when it exists or the name cannot be one, MachineError."""
@@ -206,6 +201,16 @@ class Store:
         with lock.TrainerLock(run.path):
             atomic.remove_folder(run.path)
         self._seen.pop(run_id, None)
+
+    def _names(self) -> tuple[str, ...]:
+        try:
+            with os.scandir(self.root) as entries:
+                found = (one.name for one in entries if layout.is_name(one.name) and one.is_dir(follow_symlinks=False))
+                return tuple(sorted(found))
+        except (FileNotFoundError, NotADirectoryError):
+            return ()
+        except OSError as error:
+            raise RunError(f"{shown(self.root)} cannot be listed: {error.strerror}") from None
 
     def _summary(self, name: str) -> RunSummary | None:
         run = RunFolder(self.root / name)

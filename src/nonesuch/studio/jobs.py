@@ -3,12 +3,13 @@
 import os
 import signal
 import subprocess
+import threading
 from contextlib import suppress
 from pathlib import Path
 
 from nonesuch.errors import RunError
 from nonesuch.runs import atomic, control, lock
-from nonesuch.runs.store import RunFolder
+from nonesuch.runs.store import RunFolder, Store
 from nonesuch.studio.children import last_words, spawn
 from nonesuch.studio.errors import BusyError
 
@@ -19,22 +20,29 @@ MOST_AT_ONCE = 2
 class Jobs:
     """Who trains. The run folders say it by their locks; kept here are children that have not taken theirs yet."""
 
-    def __init__(self, logs: Path) -> None:
-        self._logs = logs
+    def __init__(self, runs: Store, logs: Path) -> None:
+        self._runs, self._logs = runs, logs
         self._children: dict[str, tuple[RunFolder, subprocess.Popen[bytes]]] = {}
+        self._turn = threading.Lock()
+        """Requests come in several threads: who counts the children must not be overtaken before starting one."""
 
     def start(self, run: RunFolder) -> None:
         """Train here, from the newest snapshot or from the start. Raises RunError, MachineError, BusyError."""
         run.recipe()
-        if self.is_alive(run):
-            raise RunError(f"{run.id} is being trained already")
-        if len(self.alive()) >= MOST_AT_ONCE:
+        with self._turn:
+            if self.is_alive(run):
+                raise RunError(f"{run.id} is being trained already")
+            self.check_room()
+            control.begin(run.path)
+            try:
+                self._children[run.id] = run, spawn(TRAINER, [str(run.path.resolve())], self._log(run))
+            except OSError as error:
+                raise atomic.explain(error, self._log(run)) from None
+
+    def check_room(self) -> None:
+        """Raises BusyError when as many train as this machine can bear: those of an earlier studio are counted too."""
+        if len({*self.alive(), *self._runs.alive()}) >= MOST_AT_ONCE:
             raise BusyError(f"{MOST_AT_ONCE} trainings are under way; stop one of them first")
-        control.begin(run.path)
-        try:
-            self._children[run.id] = run, spawn(TRAINER, [str(run.path.resolve())], self._log(run))
-        except OSError as error:
-            raise atomic.explain(error, self._log(run)) from None
 
     def stop(self, run: RunFolder) -> None:
         """Ask its trainer to save and end. Raises RunError when nobody trains it."""

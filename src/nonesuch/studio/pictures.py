@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from nonesuch.errors import RecipeError
 from nonesuch.studio.decoding import upload
-from nonesuch.studio.errors import MissingError
+from nonesuch.studio.errors import MissingError, UnpackedError
 from nonesuch.studio.places import Places
 from nonesuch.studio.studio import Studio
 from nonesuch.studio.wire.base import MOST_WHOLE, parts_of
@@ -48,11 +48,16 @@ def png_of(studio: Studio, picture: str) -> bytes:
 
 
 def _of_data(places: Places, data_id: str, row: int) -> "Picture":
-    from nonesuch.data.open import open_data
+    from nonesuch.data.builtin import SHIPPED
+    from nonesuch.data.open import open_data, packed_before
 
-    pixels = open_data(places.source(data_id)).pixels
-    _check(row, len(pixels))
-    found: Picture = pixels[row]
+    where = places.source(data_id)
+    # What is shipped with nonesuch is arrays of our own, made alike in a moment; anything else a task has to decode.
+    pack = open_data(where) if where in SHIPPED else packed_before(where)
+    if pack is None:
+        raise UnpackedError(f"the pictures of {data_id} have not been brought to one size yet: open them in Data")
+    _check(row, len(pack))
+    found: Picture = pack.pixels[row]
     return found
 
 

@@ -14,7 +14,7 @@ from nonesuch.runs.store import RunFolder, Store
 from nonesuch.studio.albums import Intake
 from nonesuch.studio.decoders import Decoders
 from nonesuch.studio.decoding import Decoding
-from nonesuch.studio.errors import GoneError
+from nonesuch.studio.errors import BusyError, GoneError
 from nonesuch.studio.gate import Address
 from nonesuch.studio.jobs import Jobs
 from nonesuch.studio.places import Places, found_run
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from nonesuch.evaluation.run import Run
 
 MOST_OPENED = 4
+MOST_WAITING = 128
+"""Questions to nets, that which is being answered included; a page has a handful under way at most."""
 MOST_REMEMBERED = 12
 
 T = TypeVar("T")
@@ -38,12 +40,13 @@ class Studio:
         self.decoding = Decoding()
         self.decoders = Decoders()
         self.intake = Intake()
-        self.jobs = Jobs(places.cache / "trainers")
+        self.jobs = Jobs(self.runs, places.cache / "trainers")
         self.tasks = Tasks(places)
         self.stopping = asyncio.Event()
         """Set when the server is told to stop: streams end by themselves."""
         self._thread = ThreadPoolExecutor(1, "nets")
         self._turn = asyncio.Lock()
+        self._waiting = 0
         self._opened: OrderedDict[str, tuple[list[int], Run]] = OrderedDict()
         self._remembered: WeakKeyDictionary[Run, OrderedDict[str, Any]] = WeakKeyDictionary()
 
@@ -54,12 +57,19 @@ class Studio:
     async def compute(self, work: Callable[[], T], request: Request | None = None) -> T:
         """Do what needs a net, in the one thread for it: clicks queue up instead of fighting for the processor.
 
-        Work of a `request` whose client has left before its turn is dropped: raises GoneError.
+        Work of a `request` whose client has left before its turn is dropped: raises GoneError. Raises BusyError when
+        too many wait.
         """
-        async with self._turn:
-            if request is not None and await request.is_disconnected():
-                raise GoneError("the page that asked has gone")
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        if self._waiting >= MOST_WAITING:
+            raise BusyError("many pictures are being drawn; try again in a moment")
+        self._waiting += 1
+        try:
+            async with self._turn:
+                if request is not None and await request.is_disconnected():
+                    raise GoneError("the page that asked has gone")
+                return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        finally:
+            self._waiting -= 1
 
     def opened(self, run_id: str) -> "Run":
         """A run with its net, ready to be asked; the last four stay open. Only within `compute`.

@@ -12,6 +12,7 @@
 import re
 import secrets
 import subprocess
+import threading
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ MOST_FILE_BYTES = 256 << 20
 WORKER = "nonesuch.studio.work"
 
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-([a-z]{2,20})-[0-9a-f]{8}")
-_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.(?:png|gif|json|acf)")
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.(?:png|gif|mp4|json|acf)")
 _event: TypeAdapter[TaskEvent] = TypeAdapter(TaskEvent)
 
 
@@ -47,13 +48,19 @@ class Tasks:
         self._places = places
         self._root = places.cache / "tasks"
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._turn = threading.Lock()
+        """Requests come in several threads: who counts the tasks must not be overtaken before starting one."""
 
     def start(self, work: str, asked: Wire) -> TaskLine:
         """Begin. Raises BusyError when as many as the machine can bear are under way, MachineError."""
-        lines = self.known()
-        if sum(line.state == "running" for line in lines) >= MOST_AT_ONCE:
-            raise BusyError(f"{MOST_AT_ONCE} tasks are under way; wait for one, or cancel it")
-        self._prune(lines)
+        with self._turn:
+            lines = self.known()
+            if sum(line.state == "running" for line in lines) >= MOST_AT_ONCE:
+                raise BusyError(f"{MOST_AT_ONCE} tasks are under way; wait for one, or cancel it")
+            self._prune(lines)
+            return self._begun(work, asked)
+
+    def _begun(self, work: str, asked: Wire) -> TaskLine:
         name = f"{datetime.now():%Y%m%d-%H%M%S}-{work}-{secrets.token_hex(4)}"
         folder = self._root / name
         task = {"work": work, "asked": asked.model_dump(mode="json"), "places": self._places.to_json()}

@@ -1,20 +1,17 @@
 """From library calls to what the room Train shows; all of it needs torch, and runs in the thread for nets."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from nonesuch import form, library
-from nonesuch.errors import RecipeError, RunError
+from nonesuch import form
+from nonesuch.errors import RunError
 from nonesuch.evaluation import answers, gan_game, gan_step, history
 from nonesuch.evaluation.run import Run
-from nonesuch.recipe import Kind, Recipe
+from nonesuch.recipe import Kind
 from nonesuch.runs import layout
-from nonesuch.runs.store import RunFolder
 from nonesuch.studio.studio import Studio
 from nonesuch.studio.wire import train as wire
 from nonesuch.studio.wire.base import Block
@@ -52,59 +49,6 @@ def _line(setting: form.Setting) -> wire.SettingLine:
         fewest=setting.count[0],
         longest=setting.count[1],
     )
-
-
-def planned(studio: Studio, plan: wire.Plan) -> Recipe:
-    """The recipe of a plan. Raises MissingError, RecipeError for a setting that the form does not have, DataError."""
-    known = {setting.name for setting in form.form(plan.kind, plan.net)}
-    unknown = [name for name in plan.settings if name not in known]
-    if unknown:
-        raise RecipeError(f"the form has no setting {unknown[0]!r}; its settings are those of GET /api/train/form")
-    settings = {name: json.dumps(value) for name, value in plan.settings.items() if name != "seed"}
-    seed = plan.settings.get("seed", 0)
-    if not isinstance(seed, int) or isinstance(seed, bool):
-        raise RecipeError(f"seed is a whole number; found {seed!r}")
-    return library.plan(
-        studio.places.source(plan.data),
-        net=plan.net,
-        size=plan.size,
-        label=plan.label or None,
-        minutes=plan.minutes,
-        images=plan.images,
-        seed=seed,
-        settings=settings,
-        kind=plan.kind,
-    )
-
-
-def expected(studio: Studio, plan: wire.Plan) -> wire.Expected:
-    """What to expect of a plan. Raises as `planned` does."""
-    from nonesuch.assembly import build_net
-
-    recipe = planned(studio, plan)
-    with torch.device("meta"):
-        parameters = sum(each.numel() for each in build_net(recipe).parameters())
-    if recipe.budget.minutes is None:
-        words = f"{recipe.budget.images:,} pictures in all, repeats counted"
-        return wire.Expected(words=words, rate=None, pictures=recipe.budget.images, epochs=None, parameters=parameters)
-    found = library.expect(recipe)
-    words = found.words() if recipe.kind == "gan" else found.counts()
-    remark = library.enlargement(recipe)
-    return wire.Expected(
-        words=f"{words}. {remark}" if remark else words,
-        rate=found.rate,
-        pictures=found.pictures,
-        epochs=found.epochs,
-        parameters=parameters,
-    )
-
-
-def made(studio: Studio, plan: wire.Plan) -> RunFolder:
-    """A new run folder with the recipe of a plan in it. Raises as `planned` does, MachineError."""
-    recipe = planned(studio, plan)
-    folder = studio.runs.create_new(recipe.kind, plan.data)
-    folder.write_recipe(recipe.model_dump(mode="json"))
-    return folder
 
 
 def _at(studio: Studio, run_id: str, moment: int | None) -> Run:

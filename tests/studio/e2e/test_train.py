@@ -136,6 +136,22 @@ def test_a_classifier_is_looked_back_at_and_laid_beside_another(
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+def test_classes_are_left_out_and_a_trial_is_cancelled(studio_page: Page, bars: Path, shot: Shot) -> None:
+    page = studio_page
+    train_room(page, "?kind=cnn&data=bars")
+    page.get_by_text("Classes that take part (4 of 4)").click(timeout=PATIENT)
+    page.get_by_role("group", name="Classes to learn from").get_by_label("up").uncheck()
+    expect(page.get_by_text("Classes that take part (3 of 4)")).to_be_visible()
+    assert_accessible(page)
+    shot(page, "classes")
+    with page.expect_request("**/api/work/expecting") as asked:
+        press(page.get_by_role("button", name="What to expect"))
+    assert asked.value.post_data_json["without"] == ["up"]
+    press(page.get_by_role("button", name="Cancel"))
+    expect(page.get_by_role("alert")).to_have_text("It was cancelled.", timeout=PATIENT)
+    expect(page.get_by_role("button", name="Begin training")).to_be_enabled()
+
+
 def test_a_form_is_in_the_address_and_a_run_that_is_gone_is_said_in_words(studio_page: Page) -> None:
     page = studio_page
     train_room(page, "?kind=vae")

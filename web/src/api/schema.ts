@@ -412,6 +412,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/compass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Follow Compass
+         * @description From a place to where another run, a classifier, is surest that it sees a class.
+         */
+        post: operations["followCompass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/confusion": {
         parameters: {
             query?: never;
@@ -670,6 +690,26 @@ export interface paths {
         get: operations["readRunPicture"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/piles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Part Piles
+         * @description The direction from one pile of places to another; it is not kept by this.
+         */
+        post: operations["partPiles"];
         delete?: never;
         options?: never;
         head?: never;
@@ -960,46 +1000,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/train": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Start Training
-         * @description Begin a training as planned, in a folder of its own; it goes on when the studio ends.
-         */
-        post: operations["startTraining"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/train/expect": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Expect Training
-         * @description What to expect of a plan, by a short trial; packs the pictures when they are not.
-         */
-        post: operations["expectTraining"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/train/form/{kind}": {
         parameters: {
             query?: never;
@@ -1054,6 +1054,26 @@ export interface paths {
          * @description Put a picture, its bytes as they are, into a class. It is decoded in a guarded child and stored anew as PNG.
          */
         post: operations["addToClass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/beginning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Beginning
+         * @description Make a run of a plan, after the pictures have been packed; its id is the result, `start` then trains it.
+         */
+        post: operations["startBeginning"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1194,6 +1214,26 @@ export interface paths {
         get: operations["readDreams"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/expecting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Expecting
+         * @description Find out what to expect of a plan: the pictures are packed where they are not, then a few steps are tried.
+         */
+        post: operations["startExpecting"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1687,6 +1727,14 @@ export interface components {
             pixels: components["schemas"]["Block"];
         };
         /**
+         * Begun
+         * @description The run that was made of a plan: it has a recipe and waits to be started.
+         */
+        Begun: {
+            /** Run */
+            run: string;
+        };
+        /**
          * Block
          * @description An array as it lies in memory: little-endian, the last index fastest, in base64.
          */
@@ -1833,6 +1881,44 @@ export interface components {
              * @enum {string}
              */
             split: "train" | "val" | "test";
+        };
+        /**
+         * CompassAsked
+         * @description From a place to where the classifier `guide` is surest that it sees the class `towards`, in so many steps.
+         */
+        CompassAsked: {
+            /** Guide */
+            guide: string;
+            /** Named */
+            named?: string | null;
+            /**
+             * Shown
+             * @default 9
+             */
+            shown: number;
+            start: components["schemas"]["Point"];
+            /**
+             * Steps
+             * @default 40
+             */
+            steps: number;
+            /** Towards */
+            towards: string;
+        };
+        /**
+         * CompassWay
+         * @description `shown` places of the way, codes (shown, latent) with their steps and pictures, and the probability of the class
+         *     after each step. resized: how pictures were brought to what the classifier takes, or "".
+         */
+        CompassWay: {
+            codes: components["schemas"]["Block"];
+            pictures: components["schemas"]["Block"];
+            /** Probabilities */
+            probabilities: (number | null)[];
+            /** Resized */
+            resized: string;
+            /** Steps */
+            steps: number[];
         };
         /**
          * Confusion
@@ -2369,16 +2455,24 @@ export interface components {
              * @enum {string}
              */
             way: "slerp" | "lerp";
+            /**
+             * Written
+             * @default gif
+             * @enum {string}
+             */
+            written: "gif" | "mp4";
         };
         /**
          * FilmDone
-         * @description The film is the file film.gif.
+         * @description The film is the file `name`: film.gif or film.mp4.
          */
         FilmDone: {
             /** Frames */
             frames: number;
             /** Height */
             height: number;
+            /** Name */
+            name: string;
             /** Seconds */
             seconds: number;
             /** Width */
@@ -3188,8 +3282,22 @@ export interface components {
             total: number;
         };
         /**
+         * PilesAsked
+         * @description Two piles of places: a direction goes from what those of `lacking` share to what those of `having` share.
+         */
+        PilesAsked: {
+            /** Having */
+            having: components["schemas"]["Point"][];
+            /** Lacking */
+            lacking: components["schemas"]["Point"][];
+            /** Name */
+            name: string;
+        };
+        /**
          * Plan
          * @description A training that is wished for. Without a budget the net's own; `settings` by the names of the form.
+         *
+         *     without: classes to leave out; null: those that are switched off in the data set itself.
          */
         Plan: {
             /** Data */
@@ -3216,6 +3324,8 @@ export interface components {
             };
             /** Size */
             size?: number | null;
+            /** Without */
+            without?: string[] | null;
         };
         /**
          * Point
@@ -3726,7 +3836,7 @@ export interface components {
          * @description A run's latent space. classes: what a conditional generator can be told. columns: labels of its pictures.
          *
          *     problem: why its pictures cannot be had, or "". no_likelihood: why it gives no probability of a picture, or "".
-         *     damaged: why its kept directions cannot be read, or "".
+         *     damaged: why its kept directions cannot be read, or "".   films: what a film can be written as on this machine.
          */
         Space: {
             /** Channels */
@@ -3739,6 +3849,8 @@ export interface components {
             damaged: string;
             /** Directions */
             directions: components["schemas"]["FoundDirection"][];
+            /** Films */
+            films: ("gif" | "mp4")[];
             /** Gaussian */
             gaussian: boolean;
             /** Height */
@@ -6529,6 +6641,105 @@ export interface operations {
             };
         };
     };
+    followCompass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompassAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompassWay"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readConfusion: {
         parameters: {
             query?: never;
@@ -7829,6 +8040,105 @@ export interface operations {
                 };
                 content: {
                     "image/png": string;
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    partPiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a run's id */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PilesAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundDirection"];
                 };
             };
             /** @description Not possible with these pictures, this net or these settings */
@@ -9351,198 +9661,6 @@ export interface operations {
             };
         };
     };
-    startTraining: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Plan"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunLine"];
-                };
-            };
-            /** @description Not possible with these pictures, this net or these settings */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No token */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Asked by another site, or under another name of this machine */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Nothing has this id */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not as things stand */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too long */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not what this address takes */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description As much as this machine can do is under way */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    expectTraining: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Plan"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Expected"];
-                };
-            };
-            /** @description Not possible with these pictures, this net or these settings */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No token */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Asked by another site, or under another name of this machine */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Nothing has this id */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not as things stand */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too long */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not what this address takes */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description As much as this machine can do is under way */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     readForm: {
         parameters: {
             query?: {
@@ -9768,6 +9886,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Kept"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startBeginning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Plan"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLine"];
                 };
             };
             /** @description Not possible with these pictures, this net or these settings */
@@ -10438,6 +10652,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DreamsFound"];
+                };
+            };
+            /** @description Not possible with these pictures, this net or these settings */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked by another site, or under another name of this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not as things stand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too long */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not what this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As much as this machine can do is under way */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startExpecting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Plan"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLine"];
                 };
             };
             /** @description Not possible with these pictures, this net or these settings */

@@ -1,4 +1,4 @@
-"""The room Train: the form, the start of a training, wishes while it runs, and looks at its net at any moment."""
+"""The room Train: the form, long work on a plan, wishes while it runs, and looks at its net at any moment."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,8 @@ from nonesuch.studio import recounting
 from nonesuch.studio.routes.room import Here, RunPath, room
 from nonesuch.studio.wire.base import Line
 from nonesuch.studio.wire.runs import RunLine
-from nonesuch.studio.wire.train import Answers, DrawnFrame, Expected, Game, Kind, Plan, Spelled, TrainForm, Wish
+from nonesuch.studio.wire.tasks import TaskLine
+from nonesuch.studio.wire.train import Answers, DrawnFrame, Game, Kind, Plan, Spelled, TrainForm, Wish
 
 router = room("train")
 
@@ -32,30 +33,19 @@ async def read_form(studio: Here, request: Request, kind: KindPath, net: Line | 
     return await studio.compute(show, request)
 
 
-@router.post("/train/expect")
-async def expect_training(studio: Here, request: Request, plan: Plan) -> Expected:
-    """What to expect of a plan, by a short trial; packs the pictures when they are not."""
-
-    def expect() -> Expected:
-        from nonesuch.studio import watching
-
-        return watching.expected(studio, plan)
-
-    return await studio.compute(expect, request)
+@router.post("/work/expecting", status_code=202)
+def start_expecting(studio: Here, plan: Plan) -> TaskLine:
+    """Find out what to expect of a plan: the pictures are packed where they are not, then a few steps are tried."""
+    studio.places.source(plan.data)
+    return studio.tasks.start("expecting", plan)
 
 
-@router.post("/train", status_code=202)
-async def start_training(studio: Here, request: Request, plan: Plan) -> RunLine:
-    """Begin a training as planned, in a folder of its own; it goes on when the studio ends."""
-
-    def begin() -> RunLine:
-        from nonesuch.studio import watching
-
-        run = watching.made(studio, plan)
-        studio.jobs.start(run)
-        return recounting.line(run.summary(), True)
-
-    return await studio.compute(begin, request)
+@router.post("/work/beginning", status_code=202)
+def start_beginning(studio: Here, plan: Plan) -> TaskLine:
+    """Make a run of a plan, after the pictures have been packed; its id is the result, `start` then trains it."""
+    studio.places.source(plan.data)
+    studio.jobs.check_room()
+    return studio.tasks.start("beginning", plan)
 
 
 @router.post("/runs/{run_id}/wishes", status_code=202)

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, model_validator
 
-from nonesuch.studio.wire.base import Block, DataId, Figure, Line, PictureId, Seed, Whole, Wire
+from nonesuch.studio.wire.base import Block, DataId, Figure, Line, PictureId, RunId, Seed, Whole, Wire
 from nonesuch.training.wishes import Wish
 
-__all__ = ["Answers", "DrawnFrame", "Expected", "Game", "Kind", "Plan", "Spelled", "TrainForm", "Wish"]
+__all__ = ["Answers", "Begun", "DrawnFrame", "Expected", "Game", "Kind", "Plan", "Spelled", "TrainForm", "Wish"]
 
 # The same as in recipe.py and form.py, which import torch; a test holds them equal.
 Kind = Literal["cnn", "ae", "vae", "gan"]
@@ -50,12 +50,16 @@ class TrainForm(Wire):
 
 
 class Plan(Wire):
-    """A training that is wished for. Without a budget the net's own; `settings` by the names of the form."""
+    """A training that is wished for. Without a budget the net's own; `settings` by the names of the form.
+
+    without: classes to leave out; null: those that are switched off in the data set itself.
+    """
 
     kind: Kind
     data: DataId
     net: Line | None = None
     label: Line | None = None
+    without: list[Line] | None = Field(None, max_length=2000)
     size: int | None = Field(None, ge=4, le=1024)
     minutes: float | None = Field(None, gt=0, le=60 * 24 * 30)
     images: int | None = Field(None, gt=0, le=10**12)
@@ -66,6 +70,12 @@ class Plan(Wire):
         if self.minutes is not None and self.images is not None:
             raise ValueError("give either minutes or images, not both")
         return self
+
+
+class Begun(Wire):
+    """The run that was made of a plan: it has a recipe and waits to be started."""
+
+    run: RunId
 
 
 class Expected(Wire):

@@ -14,12 +14,15 @@ from nonesuch.studio.wire.latent import (
     PadAsked,
 )
 from nonesuch.studio.wire.network_tasks import CropsAsked, DreamsAsked, RankingAsked, TemplatesAsked, TrustAsked
+from nonesuch.studio.wire.train import Plan
 from nonesuch.studio.work import (
+    beginning,
     cloud,
     copying,
     crops,
     directions,
     dreams,
+    expecting,
     film,
     importing,
     inversion,
@@ -37,6 +40,8 @@ from nonesuch.studio.work.desk import Work
 WORKS: Mapping[str, Work] = {
     "lesson": Work(LessonAsked, lesson.do),
     "packing": Work(PackingAsked, packing.do),
+    "expecting": Work(Plan, expecting.do),
+    "beginning": Work(Plan, beginning.do),
     "mapping": Work(MappingAsked, mapping.do),
     "importing": Work(ImportingAsked, importing.do),
     "copying": Work(CopyingAsked, copying.do),

@@ -23,21 +23,31 @@ class Desk:
         self.places = places
         self._files = folder / FILES
         self._log = EventLog(folder, name=PROGRESS)
-        self._said = 0.0
+        self._said, self._words = 0.0, ""
 
     def say(self, done: int, total: int, words: str = "") -> None:
-        """Tell how far the work is: call it as often as you like, ten times a second it is written down."""
+        """Tell how far the work is: call it as often as you like, ten times a second and new words are written down."""
         now = time.monotonic()
-        if done >= total > 0 or now - self._said > EVERY_SECONDS:
-            self._said = now
+        if done >= total > 0 or words != self._words or now - self._said > EVERY_SECONDS:
+            self._said, self._words = now, words
             self._log.append(Progressed(done=done, total=total, words=words).model_dump())
+
+    def packing(self, after: str) -> Callable[[int, int], None]:
+        """An ear for pictures that are packed before the work itself, which is called `after`."""
+
+        def tell(done: int, total: int) -> None:
+            self.say(done, total, "pictures packed")
+            if done >= total:
+                self.say(0, 0, after)
+
+        return tell
 
     def end(self, ended: Ended) -> None:
         """The last word."""
         self._log.append(ended.model_dump())
 
     def write(self, name: str, data: bytes) -> None:
-        """Keep a file for the person: `name` is plain, and ends with .png, .gif, .json or .acf."""
+        """Keep a file for the person: `name` is plain, and ends with .png, .gif, .mp4, .json or .acf."""
         atomic.make_folder(self._files)
         atomic.write_bytes(self._files / name, data)
 

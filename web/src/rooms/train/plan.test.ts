@@ -51,6 +51,9 @@ test('a plan holds what was changed and belongs to the form, and at most one bud
   const plan = planOf('gan', 'modern', 'faces', { by: 'minutes', amount: 2 }, settings, { 'train.batch': 32, gone: 1 });
   expect(plan).toEqual({ kind: 'gan', net: 'modern', data: 'faces', minutes: 2, settings: { 'train.batch': 32 } });
   expect(planOf('gan', 'modern', 'faces', { by: 'preset', amount: 2 }, settings, {})).not.toHaveProperty('minutes');
+  expect(plan).not.toHaveProperty('without');
+  const chosen = { label: 'mood', without: ['sad'] };
+  expect(planOf('cnn', 'lecture', 'faces', { by: 'preset', amount: 2 }, [], {}, chosen)).toMatchObject(chosen);
 });
 
 test('settings are called what they are', () => {

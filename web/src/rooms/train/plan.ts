@@ -11,6 +11,12 @@ export interface Budget {
   readonly amount: number;
 }
 
+/** Which labels are the classes, and which classes are left out; what is not there is left to the data set itself. */
+export interface Chosen {
+  readonly label?: string;
+  readonly without?: readonly string[];
+}
+
 /** What a setting's control shows for a value. */
 export function shown(value: Value): string {
   return Array.isArray(value) ? value.join(', ') : value === null ? '' : String(value);
@@ -72,6 +78,7 @@ export function planOf(
   budget: Budget,
   settings: readonly Setting[],
   changed: Readonly<Record<string, Value>>,
+  chosen: Chosen = {},
 ): Plan {
   const names = new Set(settings.map((setting) => setting.name));
   const kept = Object.entries(changed).filter(([name]) => names.has(name));
@@ -80,6 +87,7 @@ export function planOf(
     net,
     data,
     ...(budget.by === 'preset' ? {} : { [budget.by]: budget.amount }),
+    ...chosen,
     settings: Object.fromEntries(kept),
   } as Plan;
 }

@@ -1,7 +1,7 @@
 /** Long work as a room sees it: begun, followed on the event stream, cancelled, and what came of it. */
-import { api, asked, Problem } from '../../api/client';
-import { follow } from '../../api/events';
-import type { components } from '../../api/schema';
+import { api, asked, Problem } from '../api/client';
+import { follow } from '../api/events';
+import type { components } from '../api/schema';
 
 type TaskLine = components['schemas']['TaskLine'];
 type TaskDetail = components['schemas']['TaskDetail'];
