@@ -145,10 +145,14 @@ def doors(app: FastAPI, changing: bool = False) -> list[tuple[str, str]]:
 
 
 @contextmanager
-def served(folder: Path, seen: list[tuple[str, str, int]] | None = None) -> Iterator[tuple[Studio, str]]:
+def served(
+    folder: Path,
+    seen: list[tuple[str, str, int]] | None = None,
+    watch: Callable[[ASGIApp], ASGIApp] | None = None,
+) -> Iterator[tuple[Studio, str]]:
     """A real server on a free port of this machine, in a thread; its studio and its address. Ends with the block.
 
-    `seen`: gets (method, path, status) of every answer.
+    `seen`: gets (method, path, status) of every answer. `watch`: wraps the app.
     """
     with bound("127.0.0.1", 0) as listening:
         port = listening.getsockname()[1]
@@ -156,6 +160,8 @@ def served(folder: Path, seen: list[tuple[str, str, int]] | None = None) -> Iter
         server = server_of(Studio(places, Address(port, TOKEN)))
         if seen is not None:
             server.config.app = _watched(create_app(server.studio), seen)
+        if watch is not None:
+            server.config.app = watch(create_app(server.studio))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from nonesuch.runs.events_log import EventLog
 from nonesuch.runs.lock import TrainerLock
 
-LONGEST_SECONDS = 30.0
+LONGEST_SECONDS = 120.0
 
 
 def main(run: Path) -> None:
