@@ -54,7 +54,8 @@ def fuzz(cases: int, seed: int, folder: Path) -> dict[str, Any]:
         operations = sum(len(path) for path in document["paths"].values())
         _warmed(address)
         while asked < cases and not failed:
-            examples = min(MOST, max(FEW, (cases - asked) // (2 * operations)))
+            missing = (cases - asked) // (2 * operations) if asked else 0
+            examples = min(MOST, max(FEW, missing))
             phases = LATER if asked else FIRST
             count, failed, said = _once(contract, address, examples, phases, seed, folder)
             asked, seed = asked + count, seed + 1

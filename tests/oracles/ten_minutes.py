@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -33,52 +34,64 @@ PATIENCE = 400_000
 Tell = Callable[[str], None]
 
 
-def walk(page: Page, amount: float, tell: Tell, by: str = "minutes", small: bool = False, wait: bool = True) -> None:
-    """Data, Train, Latent: what a person does who has come in by the link. `tell` hears of each step when it is done.
+@dataclass(frozen=True)
+class Wanted:
+    """What is trained: on which data, for how many minutes or pictures shown, with which settings by their labels.
 
-    small: a net that is thin enough for a test. wait: for the training's own end; else it is stopped once it has drawn.
+    wait: for the training's own end; else it is stopped once it has drawn.
     """
+
+    data: str
+    amount: float
+    by: str = "minutes"
+    settings: tuple[tuple[str, str], ...] = ()
+    wait: bool = True
+
+
+def walk(page: Page, wanted: Wanted, tell: Tell) -> None:
+    """Data, Train, Latent: what a person does who came in by the link. `tell` hears of each step once it is done."""
     rooms = page.get_by_role("navigation", name="Rooms")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     tell("first page")
     rooms.get_by_role("link", name="Data").click()
-    _see_the_pictures(page)
+    _see_the_pictures(page, wanted.data)
     tell("pictures seen")
     rooms.get_by_role("link", name="Train").click()
-    _begin(page, amount, by, small, tell)
+    _begin(page, wanted, tell)
     expect(page.get_by_text("training", exact=True)).to_be_visible(timeout=PATIENCE)
     tell("training begun")
     expect(page.get_by_role("img", name="made from seed 0", exact=True)).to_be_visible(timeout=PATIENCE)
     tell("first drawing")
-    if not wait:
+    if not wanted.wait:
         press(page.get_by_role("button", name="■ Stop"))
-    expect(page.get_by_text("finished" if wait else "stopped", exact=True).first).to_be_visible(timeout=PATIENCE)
-    tell("trained and measured" if wait else "stopped")
+    expect(page.get_by_text("finished" if wanted.wait else "stopped", exact=True).first).to_be_visible(timeout=PATIENCE)
+    tell("trained and measured" if wanted.wait else "stopped")
     _into_latent(page)
     tell("latent space")
     _move_a_slider(page)
     tell("slider moved")
 
 
-def _see_the_pictures(page: Page) -> None:
+def _see_the_pictures(page: Page, data: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Data")
-    page.get_by_label("Data set", exact=True).select_option("pixelfolk")
-    expect(page.locator("strong", has_text=re.compile(r"6\D?000 pictures"))).to_be_visible(timeout=PATIENCE)
+    page.get_by_label("Data set", exact=True).select_option(data)
+    expect(page.locator("strong", has_text=re.compile(r"\d pictures$"))).to_be_visible(timeout=PATIENCE)
     settle(page)
 
 
-def _begin(page: Page, amount: float, by: str, small: bool, tell: Tell) -> None:
-    page.get_by_label("Pictures", exact=True).select_option("pixelfolk")
-    page.get_by_label("Budget in").select_option(by)
-    page.get_by_label("Minutes" if by == "minutes" else "Pictures shown, repeats counted").fill(f"{amount:g}")
-    for label, value in (("Numbers in a code", "8"), ("Width", "8")) if small else ():
+def _begin(page: Page, wanted: Wanted, tell: Tell) -> None:
+    page.get_by_label("Pictures", exact=True).select_option(wanted.data)
+    page.get_by_label("Budget in").select_option(wanted.by)
+    amount = page.get_by_label("Minutes" if wanted.by == "minutes" else "Pictures shown, repeats counted")
+    amount.fill(f"{wanted.amount:.12g}")
+    for label, value in wanted.settings:
         page.get_by_label(label, exact=True).fill(value)
         page.get_by_label(label, exact=True).blur()
     press(page.get_by_role("button", name="What to expect"))
     expect(page.get_by_text(re.compile("the net has .* numbers to learn"))).to_be_visible(timeout=PATIENCE)
     tell("what to expect")
     press(page.get_by_role("button", name="Begin training"))
-    expect(page).to_have_url(re.compile(r"run=\d{8}-\d{6}-gan-pixelfolk"), timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(rf"run=\d{{8}}-\d{{6}}-gan-{wanted.data}"), timeout=PATIENCE)
 
 
 def _into_latent(page: Page) -> None:
@@ -153,7 +166,7 @@ def main() -> int:
                     if given.shots is not None:
                         page.screenshot(path=given.shots / f"{len(seconds):02}-{step.replace(' ', '-')}.png")
 
-                walk(page, given.minutes, tell)
+                walk(page, Wanted("pixelfolk", given.minutes), tell)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)

@@ -1,6 +1,6 @@
 """The ten-minute walk in short: pictures, a training that is begun and stopped, its latent space, a slider.
 
-`tests/oracles/ten_minutes.py` lets it train to its end, and begins with the command.
+`tests/oracles/ten_minutes.py` lets it train to its end, on pixelfolk, and begins with the command.
 """
 
 from collections.abc import Callable
@@ -8,14 +8,18 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from oracles.ten_minutes import walk
+from made_data import folder_of_bars
+from nonesuch.studio.studio import Studio
+from oracles.ten_minutes import Wanted, walk
 
 Shot = Callable[[Page, str], Path]
+THIN = (("Pictures a step", "16"), ("Numbers in a code", "4"), ("Width", "8"))
 
 
-def test_from_pictures_to_a_gan_to_a_slider(studio_page: Page, shot: Shot) -> None:
+def test_from_pictures_to_a_gan_to_a_slider(studio_page: Page, server: tuple[Studio, str], shot: Shot) -> None:
+    folder_of_bars(server[0].places.data / "bars")
     told: list[str] = []
-    walk(studio_page, 5_000_000, told.append, by="images", small=True, wait=False)
+    walk(studio_page, Wanted("bars", 5e6, "images", THIN, wait=False), told.append)
     shot(studio_page, "end")
     assert told == [
         "first page",
