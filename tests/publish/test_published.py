@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from browser import assert_accessible, assert_fits
 from hostile_texts import PAYLOADS
+from made_data import folder_of_bars
 from made_pages import Built, FirstRun
 from made_runs import small
 from nonesuch import library
@@ -39,24 +40,18 @@ def _written(site: Site, where: Path) -> Path:
     return where
 
 
-@pytest.fixture(params=["host", "preview", "file"])
+@pytest.fixture(params=["host", "file"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
-    """Writes a site and says where it can be opened, on: a static host, our preview, a disk (as one file)."""
+    """Writes a site and says where it can be opened, on: a static host, a disk (as one file)."""
     opened: list[Any] = []
 
     def put(site: Site) -> tuple[str, str]:
         _written(site, tmp_path)
         if request.param == "file":
             return (tmp_path / "people.html").as_uri(), ""
-        if request.param == "host":
-            hosting = hosted(tmp_path)
-            address = f"{hosting.__enter__()}/people/"
-            opened.append(lambda: hosting.__exit__(None, None, None))
-        else:
-            server = preview.opened(preview.of_folder(tmp_path / "people"))
-            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-            address = server.address
-            opened.append(lambda: (server.shutdown(), server.server_close()))
+        hosting = hosted(tmp_path)
+        address = f"{hosting.__enter__()}/people/"
+        opened.append(lambda: hosting.__exit__(None, None, None))
         return address, re.sub(r"^http://([^/]+)/.*", r"\1", address)
 
     yield put
@@ -77,6 +72,17 @@ def test_w11_a_page_asks_nobody_and_says_nothing_wrong(
             seen.page.locator(DRAWN).wait_for(state="attached", timeout=LONG)
         assert seen.page.locator("#still").count() == 0
         seen.assert_quiet(host)
+
+
+def test_the_preview_shows_it_as_a_host_does(chromium: Browser, published: Built, tmp_path: Path) -> None:
+    published("gan").write(tmp_path / "people", single=False)
+    with preview.listening(preview.of_folder(tmp_path / "people")) as server, watched(chromium) as seen:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        seen.page.goto(server.address)
+        seen.page.locator(DRAWN).wait_for(state="attached", timeout=LONG)
+        assert seen.page.evaluate("crossOriginIsolated"), "WebAssembly may not use threads"
+        seen.assert_quiet(f"127.0.0.1:{server.server_port}")
+        server.shutdown()
 
 
 def _shown(page: Page) -> Any:
@@ -245,10 +251,12 @@ def test_a_page_without_onnx_runtime_draws_the_same(
 
 
 def test_the_single_file_of_a_64_pixel_generator_is_small(tmp_path: Path, page_is_built: None) -> None:
-    """The modern net at 64 pixels with the width of its preset, trained for a moment, its weights in 8 bits."""
-    run = library.train(library.plan("emoji", kind="gan", size=64, images=128), tmp_path / "run")
+    """The modern net with the width of its preset, trained for a moment; pages are made of it as of any other."""
+    bars = folder_of_bars(tmp_path / "bars", count=60, size=64)
+    run = library.train(library.plan(bars, kind="gan", images=64), tmp_path / "run")
+    assert run.recipe.data.size == (64, 64)
     parameters = sum(each.numel() for each in run.net.parameters())
     for precision, most in (("int8", 7_000_000), ("fp16", 9_000_000)):
-        site = build(run, texts("gan", "emoji", Said(thing="emoji")), Wish(precision), yes=True)  # type: ignore[arg-type]
+        site = build(run, texts("gan", "bars", Said()), Wish(precision), yes=True)  # type: ignore[arg-type]
         print(f"{precision}: single file {len(site.single) / 1e6:.2f} MB, {parameters:,} parameters")
         assert len(site.single) < most
