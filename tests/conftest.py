@@ -35,12 +35,6 @@ def _own_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             os.environ[name] = value
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with a browser come last: Playwright leaves an event loop running, beside which asyncio.run refuses to."""
-    with_browser = {item.path for item in items if "chromium" in getattr(item, "fixturenames", ())}
-    items.sort(key=lambda item: item.path in with_browser)
-
-
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
     """An empty folder for run folders."""
@@ -80,9 +74,12 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> "Iterator[Browser]":
-    """One browser for the whole session; each test opens a context of its own in it."""
+    """One browser for a file of tests; each test opens a context of its own in it.
+
+    Not for the session: Playwright leaves an event loop running as long as it lives, beside which asyncio.run refuses to.
+    """
     import browser
 
     with browser.chromium() as found:
