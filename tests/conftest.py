@@ -78,7 +78,7 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 def chromium() -> "Iterator[Browser]":
     """One browser for a file of tests; each test opens a context of its own in it.
 
-    Not for the session: Playwright leaves an event loop running as long as it lives, beside which asyncio.run refuses to.
+    Not for the session: while Playwright lives it leaves an event loop running, beside which asyncio.run refuses to.
     """
     import browser
 
