@@ -2,8 +2,6 @@
 
 import functools
 import shutil
-import subprocess
-import sys
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from browser import ROOT
+from nonesuch import library
 
 STATIC = ROOT / "src/nonesuch/publishing/static/model"
 FIRST_RUNS = ROOT / "src/nonesuch/studio/first_runs.zip"
@@ -29,8 +28,7 @@ def run_folder(kind: str, where: Path) -> Path:
 
 def exported(run: Path, where: Path) -> Path:
     """The folder that `nonesuch export` writes of a run, in every precision, with the module beside it."""
-    command = [sys.executable, "-m", "nonesuch", "export", str(run), "--to", "onnx", "--out", str(where)]
-    subprocess.run(command, check=True, capture_output=True)
+    library.export(run, where)
     put_module(where)
     return where
 
