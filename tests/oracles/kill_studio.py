@@ -35,8 +35,9 @@ from nonesuch.pixels import png_bytes  # noqa: E402
 from nonesuch.runs import lock  # noqa: E402
 
 SECONDS, PATIENCE = 3.0, 240.0
-READING = 0.8
-"""Share of kills that strike while the stream is being read; the others may come before it is open."""
+READING, ANSWERED = 0.8, 0.5
+"""Share of kills that strike while the stream is being read, and that wait until the act was answered; else the
+kill may come before the stream is open, and in the middle of an act."""
 KEY = "a-key-of-the-battery-that-is-long-enough"
 RUN = "20261124-120000-vae-bars-ab12"
 COMMAND = "from nonesuch.studio import jobs; jobs.TRAINER = {trainer!r}; from nonesuch.cli.app import main; main()"
@@ -148,6 +149,7 @@ def prepared(folder: Path, stub: bool) -> None:
 
 def acted(sitting: Sitting, rng: random.Random, kept: list[str], done: Counter[str]) -> None:
     """Something that a person does just then; uploads that were answered go into `kept`."""
+    status = 0
     what = rng.choice(("nothing", "upload", "album", "work", "wish"))
     if what == "upload":
         picture = png_bytes(np.full((9, 9, 3), rng.randrange(256), np.uint8), {"Comment": str(rng.random())})
@@ -160,8 +162,8 @@ def acted(sitting: Sitting, rng: random.Random, kept: list[str], done: Counter[s
         status, said = sitting.ask("POST", "/api/work/packing", {"data": "bars", "size": rng.randrange(4, 12)})
         kept += [f"/api/tasks/{said['id']}"] if status == 202 else []
     elif what == "wish":
-        sitting.ask("POST", f"/api/runs/{RUN}/wishes", {"wish": "rate", "factor": 1.0})
-    done[what] += 1
+        status, said = sitting.ask("POST", f"/api/runs/{RUN}/wishes", {"wish": "rate", "factor": 1.0})
+    done[f"{what} {status}"] += 1
 
 
 def found_again(sitting: Sitting, pid: int | None, folder: Path) -> list[str]:
@@ -207,14 +209,17 @@ def battle(folder: Path, kills: int, seed: int, stub: bool) -> dict[str, Any]:
         acting.start()
         if rng.random() < READING:
             page.listening.wait(PATIENCE)
+        if rng.random() < ANSWERED:
+            acting.join(PATIENCE)
         time.sleep(rng.uniform(0, 0.6))
         sitting.kill()
         reading.join(60)
         acting.join(60)
         sitting = Sitting(folder, trainer)
         if number == 0:  # killed right after the start: the trainer may not hold its lock for a while
-            _until(lambda: lock.is_alive(folder / "runs" / RUN))
+            _until(lambda: lock.is_alive(folder / "runs" / RUN) and lock.holder(folder / "runs" / RUN) is not None)
             pid = lock.holder(folder / "runs" / RUN)
+            assert pid is not None, "the trainer has not begun"
         faults += [f"kill {number}: {fault}" for fault in found_again(sitting, pid, folder)]
         if number % 10 == 9:
             print(f"{number + 1} kills, {len(page.told):,} messages, {len(faults)} faults", file=sys.stderr, flush=True)
@@ -243,8 +248,11 @@ def _at_the_end(sitting: Sitting, page: Page, kept: list[str], folder: Path, pid
         faults.append(f"processes left: {left}")
     lines = lines_of(folder)
     _until(lambda: len(page.told) >= len(lines), 30)
-    if [_kind(each) for each in page.told] != [_kind(each) for each in lines]:
-        faults.append(f"told {len(page.told)} of {len(lines)} lines, or others, or in another order")
+    told, written = [_kind(each) for each in page.told], [_kind(each) for each in lines]
+    if told != written:
+        place = next((at for at, pair in enumerate(zip(told, written, strict=False)) if pair[0] != pair[1]), -1)
+        near = slice(max(0, place - 1), place + 2)
+        faults.append(f"told {len(told)} of {len(written)} lines; first other at {place}: {told[near]} {written[near]}")
     return faults
 
 

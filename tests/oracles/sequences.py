@@ -47,6 +47,7 @@ from oracles import nursery  # noqa: E402
 from oracles.tiny_work import BREAKS, ENDS, FAILS  # noqa: E402
 
 PATIENCE_SECONDS = 30.0
+TOLD_EVERY = 25
 WAITS, SIZE = 4, 8
 SETS = ("birds", "Birds", "trees", "emoji", "con")
 CLASSES = ("cat", "Cat", "dog", "owl", "train")
@@ -84,7 +85,7 @@ class Sequences(RuleBasedStateMachine):
     """The studio and its model."""
 
     nursery: nursery.Nursery
-    counted = 0
+    counted = ended = 0
 
     @initialize()
     def begin(self) -> None:
@@ -102,6 +103,9 @@ class Sequences(RuleBasedStateMachine):
         self.studio: Studio = self.ask.app.state.studio  # type: ignore[attr-defined]
 
     def teardown(self) -> None:
+        type(self).ended += 1
+        if self.ended % TOLD_EVERY == 0:
+            print(f"{self.ended} sequences, {self.counted:,} steps", file=sys.stderr, flush=True)
         if hasattr(self, "client"):
             self.client.close()
             self.nursery.end_children()
@@ -359,7 +363,7 @@ def _png(_decoder: decoders.GuardedDecoder, data: bytes) -> bytes:
 
 def run(sequences: int, steps: int, number: int) -> int:
     """Go through so many sequences; returns the count of steps after which everything was compared."""
-    Sequences.counted = 0
+    Sequences.counted = Sequences.ended = 0
     Sequences.nursery = nursery.Nursery()
     chosen = settings(
         max_examples=sequences,
