@@ -26,8 +26,8 @@ SOURCES = (
 )
 BUILDS = {
     "vite.config.ts": Path("src/nonesuch/studio/static"),
-    "vite.model.config.ts": Path("src/nonesuch/publishing/static/model"),
-    "vite.page.config.ts": Path("src/nonesuch/publishing/static/page"),
+    "vite.model.config.ts": Path("src/nonesuch/exporting/static"),
+    "vite.page.config.ts": Path("src/nonesuch/publishing/static"),
 }
 """Each of Vite's configurations, and the folder that it fills."""
 STAMP = ".sources"

@@ -14,7 +14,7 @@ import pytest
 from browser import ROOT
 from nonesuch import library
 
-STATIC = ROOT / "src/nonesuch/publishing/static/model"
+STATIC = ROOT / "src/nonesuch/exporting/static"
 FIRST_RUNS = ROOT / "src/nonesuch/studio/first_runs.zip"
 
 

@@ -1,7 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'vite';
 
-const OUT = '../src/nonesuch/publishing/static/model';
+const OUT = '../src/nonesuch/exporting/static';
 const WASM = 'ort-wasm-simd-threaded.wasm';
 
 /**

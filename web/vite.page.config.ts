@@ -5,7 +5,7 @@ import { wasmStaysOut } from './vite.model.config';
 
 // The published page: one module and one style sheet without hashes in their names, so that Python can put them into a
 // site folder or inline them; and the template page.html as it stands, whose comment says how it is filled.
-const OUT = '../src/nonesuch/publishing/static/page';
+const OUT = '../src/nonesuch/publishing/static';
 
 export default defineConfig({
   plugins: [

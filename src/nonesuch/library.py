@@ -214,7 +214,7 @@ def export(
     exported.require_free(folder)
     kept = directions_of(opened, Path(directions) if directions is not None else None)
     described, files = exported.files_of(opened, known_precisions(precisions), kept)
-    exported.write(folder, described, files | exported.runtime_files())
+    exported.write(folder, described, files)
     return folder
 
 

@@ -21,7 +21,7 @@ from nonesuch import seeds
 from nonesuch.errors import ExportError, MachineError, NonesuchWarning, RecipeError
 from nonesuch.evaluation.directions import Space
 from nonesuch.evaluation.run import Run
-from nonesuch.exporting import check, folder
+from nonesuch.exporting import check, folder, runtime
 from nonesuch.exporting.manifest import Manifest, to_bytes
 from nonesuch.pixels import to_pixels
 from nonesuch.runs.store import Store
@@ -90,7 +90,7 @@ def test_files_are_what_the_manifest_says(exported: dict[str, Path]) -> None:
         written = manifest_of(out)
         assert set(written.graphs) == wanted[kind]
         named = {entry.file: entry for graph in written.graphs.values() for entry in graph.files.values()}
-        assert {path.name for path in out.iterdir()} == {"manifest.json", *named, *folder.runtime_files()}
+        assert {path.name for path in out.iterdir()} == {"manifest.json", *named, *runtime.files()}
         for name, entry in named.items():
             data = (out / name).read_bytes()
             assert (len(data), hashlib.sha256(data).hexdigest()) == (entry.bytes, entry.sha256)
@@ -138,7 +138,7 @@ def test_the_manifest_of_a_cnn_has_filters_maps_and_classes(first: dict[str, Run
     assert written.filters.layer == "conv1"
     assert len(written.filters.values) == np.prod(written.filters.shape)
     assert [layer.output for layer in written.layers] == ["map.0", "map.1", "map.2", "map.3"]
-    assert (written.latent, written.prior, written.likelihood, written.mean_latent) == (None, None, None, ())
+    assert (written.latent, written.prior, written.likelihood) == (None, None, None)
     picture = torch.rand(4, 3, 16, 16) * 2 - 1
     filters = np.array(written.filters.values, np.float32).reshape(written.filters.shape)
     net = session(exported["cnn"] / "answer.fp32.onnx")
@@ -201,7 +201,7 @@ def test_an_export_is_replaced_whole_and_nothing_else_is(first: dict[str, Run], 
     out = tmp_path / "net"
     ns.export(first["cnn"], out, precisions=["int8"])
     ns.export(first["gan"], out, precisions=["fp16"])
-    assert {path.name for path in out.iterdir()} == {"manifest.json", "draw.fp16.onnx", *folder.runtime_files()}
+    assert {path.name for path in out.iterdir()} == {"manifest.json", "draw.fp16.onnx", *runtime.files()}
     (out / "holiday.jpg").write_bytes(b"mine")
     with pytest.raises(ExportError, match="is there and is no export; give another --out, or remove it"):
         ns.export(first["gan"], out, precisions=["fp16"])

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from nonesuch.errors import MachineError, RunError
-from nonesuch.publishing import folder
 from nonesuch.publishing.folder import check_file, check_folder, own_files, write_file, write_folder
+from nonesuch.runs import whole
 
 
 def _site(text: str, *more: str) -> dict[str, bytes]:
@@ -97,10 +97,10 @@ def test_a_write_that_fails_at_any_moment_leaves_the_old_site(
     if call == "fsync":
         monkeypatch.setattr(os, "fsync", failing(os.fsync))
     elif call == "exchange":
-        monkeypatch.setattr(folder, "_exchanged", failing(folder._exchanged))
+        monkeypatch.setattr(whole, "_exchanged", failing(whole._exchanged))
     else:
         if call == "rename":
-            monkeypatch.setattr(folder, "_exchanged", lambda *_: False)
+            monkeypatch.setattr(whole, "_exchanged", lambda *_: False)
         monkeypatch.setattr(Path, call, failing(getattr(Path, call)))
     with suppress(MachineError):
         write_folder(_site("two"), site)
@@ -143,7 +143,7 @@ def test_the_old_site_stands_until_the_new_one_takes_its_place(tmp_path: Path, m
     site = tmp_path / "site"
     write_folder(_site("one"), site)
     seen: list[Mapping[str, bytes]] = []
-    real = folder._exchanged
+    real = whole._exchanged
 
     def watched(one: Path, other: Path) -> bool:
         seen.append(_seen(site))
@@ -151,7 +151,7 @@ def test_the_old_site_stands_until_the_new_one_takes_its_place(tmp_path: Path, m
         seen.append(_seen(site))
         return done
 
-    monkeypatch.setattr(folder, "_exchanged", watched)
+    monkeypatch.setattr(whole, "_exchanged", watched)
     write_folder(_site("two"), site)
     assert seen[0] == _site("one")
     assert seen[1] in (_site("one"), _site("two"))

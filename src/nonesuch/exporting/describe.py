@@ -55,7 +55,6 @@ def manifest_of(
             for output, name in graph.layers.items()
         ),
         "directions": tuple(directions),
-        "mean_latent": (0.0,) * latent,
     }
     return Manifest(**parts)
 

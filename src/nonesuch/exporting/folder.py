@@ -2,26 +2,22 @@
 
 import hashlib
 import json
-import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nonesuch.errors import ExportError
 from nonesuch.evaluation.run import Run
-from nonesuch.exporting import check, manifest, precision
+from nonesuch.exporting import check, manifest, precision, runtime
 from nonesuch.exporting.describe import manifest_of, told
 from nonesuch.exporting.graphs import Graph, graphs
 from nonesuch.exporting.manifest import GRAPH_NAMES, DirectionEntry, File, GraphEntry, Manifest
 from nonesuch.exporting.onnx_file import require_onnx, traced
 from nonesuch.exporting.precision import PRECISIONS, Precision
-from nonesuch.runs import atomic
+from nonesuch.runs import whole
 from nonesuch.runs.layout import shown
 
-RUNTIME = Path(__file__).parents[1] / "publishing" / "static" / "model"
-"""The ES module and ONNX Runtime's .wasm, as hatch_build.py makes them of web/src/model."""
-RUNTIME_FILES = ("nonesuch.js", "ort-wasm-simd-threaded.wasm")
 OURS = frozenset(
-    {manifest.NAME, *RUNTIME_FILES, *(f"{graph}.{each}.onnx" for graph in GRAPH_NAMES for each in PRECISIONS)}
+    {manifest.NAME, *runtime.FILES, *(f"{graph}.{each}.onnx" for graph in GRAPH_NAMES for each in PRECISIONS)}
 )
 """Everything that an exported folder can hold."""
 
@@ -65,45 +61,20 @@ def _graph_files(graph: Graph, precisions: Sequence[Precision], classes: int) ->
     return GraphEntry(inputs=batch, outputs=outputs, files=entries), files
 
 
-def runtime_files() -> dict[str, bytes]:
-    """What a page runs the graphs with, by name; nothing where the front end has not been built."""
-    return {name: (RUNTIME / name).read_bytes() for name in RUNTIME_FILES if (RUNTIME / name).is_file()}
-
-
-def write(out: Path, found: Manifest, files: dict[str, bytes]) -> None:
-    """Make the folder, or put this export in the place of one that is there.
+def write(out: Path, found: Manifest, files: Mapping[str, bytes]) -> None:
+    """Make the folder, or put this export in the place of one that is there; beside it what pages run it with.
 
     Raises ExportError when something else lies there, MachineError when the disk does not take the files.
     """
     require_free(out)
-    beside, aside = atomic.temporary(out), atomic.temporary(out)
-    try:
-        out.absolute().parent.mkdir(parents=True, exist_ok=True)
-        beside.mkdir()
-        for name, data in files.items():
-            (beside / name).write_bytes(data)
-        (beside / manifest.NAME).write_bytes(manifest.to_bytes(found))
-        if out.exists():
-            out.rename(aside)
-        beside.rename(out)
-    except OSError as error:
-        raise atomic.explain(error, out) from None
-    finally:
-        if aside.exists() and not out.exists():
-            aside.rename(out)
-        shutil.rmtree(beside, ignore_errors=True)
-        shutil.rmtree(aside, ignore_errors=True)
+    whole.write_folder({**files, **runtime.files(), manifest.NAME: manifest.to_bytes(found)}, out)
 
 
 def write_file(file: Path, data: bytes) -> None:
     """Write one exported file. Raises ExportError where a folder lies there, MachineError."""
     if file.is_dir():
         raise ExportError(f"{shown(file)} is a folder; give --out a file, such as {shown(file / 'net.safetensors')}")
-    try:
-        file.absolute().parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise atomic.explain(error, file) from None
-    atomic.write_bytes(file, data)
+    whole.write_file(data, file)
 
 
 def require_free(out: Path) -> None:

@@ -126,7 +126,6 @@ class Manifest(_Part):
     views: Views | None
     layers: tuple[LayerEntry, ...]
     directions: tuple[DirectionEntry, ...]
-    mean_latent: tuple[FiniteFloat, ...]
 
 
 def to_bytes(manifest: Manifest) -> bytes:

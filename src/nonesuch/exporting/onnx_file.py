@@ -4,6 +4,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -25,13 +26,18 @@ OPERATORS = frozenset({
 """What a graph may be made of: operators that ONNX Runtime Web has on WASM and on WebGPU alike."""
 
 
+def missing() -> str:
+    """Which of the packages that write and check files is not here, and what to do; "" where all are. Loads none."""
+    for name in ("onnx", "onnxscript", "onnxruntime"):
+        if find_spec(name) is None:
+            return f'{name} is not installed; run: pip install "nonesuch[publish]"'
+    return ""
+
+
 def require_onnx() -> None:
     """Raises ExportError where onnx, onnxscript or onnxruntime is missing."""
-    for name in ("onnx", "onnxscript", "onnxruntime"):
-        try:
-            __import__(name)
-        except ImportError:
-            raise ExportError(f'{name} is not installed; run: pip install "nonesuch[publish]"') from None
+    if found := missing():
+        raise ExportError(found)
 
 
 def traced(graph: Graph) -> "ModelProto":

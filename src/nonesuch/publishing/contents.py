@@ -10,15 +10,15 @@ from nonesuch.errors import DataError, PublishError, RunError
 from nonesuch.evaluation.autoencoder import load_mixture
 from nonesuch.evaluation.run import Run
 from nonesuch.exporting.folder import files_of
-from nonesuch.exporting.manifest import NAME, DirectionEntry, Manifest
+from nonesuch.exporting.manifest import NAME, DirectionEntry, Manifest, to_bytes
 from nonesuch.exporting.precision import Precision
 from nonesuch.measure.memorisation import neighbours_picture
 from nonesuch.models.autoencoder import Autoencoder
 from nonesuch.pixels import Picture, png_bytes
-from nonesuch.publishing import copying, stills
+from nonesuch.publishing import copying
 from nonesuch.publishing.copying import Check
+from nonesuch.publishing.filters import filters
 from nonesuch.publishing.marking import synthetic_png
-from nonesuch.runs import atomic
 
 MODEL, PICTURES = "model", "pictures"
 NEIGHBOURS = f"{PICTURES}/neighbours.png"
@@ -38,7 +38,7 @@ class Wish:
     neighbours: bool = False
     mark: bool = False
     tiny: bool = False
-    seeds: tuple[int, ...] = stills.SEEDS
+    seeds: tuple[int, ...] = tuple(range(24))
     url: str = ""
 
 
@@ -64,10 +64,6 @@ class Contents:
         """Manifest and graphs."""
         return {name: data for name, data in self.files.items() if name.startswith(f"{MODEL}/")}
 
-    def picture_name(self, at: int) -> str:
-        """Where a pre-rendered picture lies."""
-        return f"{PICTURES}/{self.seeds[at]}.png" if self.draws else f"{PICTURES}/filter-{at}.png"
-
 
 def gather(run: Run, wish: Wish, directions: Sequence[DirectionEntry], yes: bool, say: Say) -> Contents:
     """Check, export and draw. Raises PublishError (see `ready`), ExportError, RunError, DataError or MachineError."""
@@ -77,14 +73,17 @@ def gather(run: Run, wish: Wish, directions: Sequence[DirectionEntry], yes: bool
     manifest, graphs = files_of(run, [wish.precision], directions)
     say(3, STEPS, "drawing pictures")
     seeds = wish.seeds if draws else ()
-    pictures = stills.drawn(run, seeds, mixture) if draws else stills.filters(run)
-    contents = Contents(found, draws, mixture, manifest, pictures, seeds, {}, {})
-    files = {f"{MODEL}/{NAME}": atomic.dumps(manifest.model_dump(mode="json"))}
-    files |= {f"{MODEL}/{name}": data for name, data in graphs.items()}
+    pictures = run.sample(seeds, mixture=mixture) if draws else filters(run)
+    files = {f"{MODEL}/{NAME}": to_bytes(manifest)} | {f"{MODEL}/{name}": data for name, data in graphs.items()}
     for at, picture in enumerate(pictures):
-        files[contents.picture_name(at)] = synthetic_png(picture, seeds[at] if draws else None)
+        files[picture_name(seeds, at)] = synthetic_png(picture, seeds[at] if draws else None)
     sheet = {NEIGHBOURS: _neighbours(run, found, mixture)} if wish.neighbours and found.seeds else {}
     return Contents(found, draws, mixture, manifest, pictures, seeds, files, sheet)
+
+
+def picture_name(seeds: Sequence[int], at: int) -> str:
+    """Where a pre-rendered picture lies: that of a seed, or of a classifier, which has no seeds, a filter."""
+    return f"{PICTURES}/{seeds[at]}.png" if seeds else f"{PICTURES}/filter-{at}.png"
 
 
 def ready(run: Run, yes: bool, say: Say) -> Check:

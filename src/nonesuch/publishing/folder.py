@@ -4,26 +4,22 @@ What lies in the folder and is not the site's (a .git, a CNAME, a robots.txt) is
 anything but a site of ours is refused.
 """
 
-import ctypes
-import errno
 import json
 import os
 import shutil
 import stat
-import sys
 from collections.abc import Mapping
-from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from nonesuch.errors import RunError
-from nonesuch.runs import atomic
+from nonesuch.runs import atomic, whole
 from nonesuch.runs.layout import shown
 
 ABOUT = "about.json"
+TOP = "site/"
+"""Where a site's files lie within its zip archive."""
 MADE_BY = "nonesuch"
 _MOST_ABOUT_BYTES = 4 << 20
-_AT_FDCWD, _EXCHANGE = -100, 2
-_NO_EXCHANGE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 
 
 def check_folder(where: Path) -> None:
@@ -57,38 +53,13 @@ def check_file(where: Path) -> None:
 def write_folder(files: Mapping[str, bytes], where: Path) -> None:
     """Replace the site at `where` by these files, names with slashes. Raises RunError and MachineError."""
     check_folder(where)
-    beside = atomic.temporary(where.absolute())
-    try:
-        where.absolute().parent.mkdir(parents=True, exist_ok=True)
-        _require_space(where, files)
-        beside.mkdir(0o755)
-        for name, data in files.items():
-            _write(beside.joinpath(*PurePosixPath(name).parts), data)
-        _carry_over(where, beside, files)
-        for folder in [beside, *(path for path in beside.rglob("*") if path.is_dir() and not path.is_symlink())]:
-            atomic.sync_folder(folder)
-        _swap(beside, where)
-        atomic.sync_folder(where.absolute().parent)
-    except OSError as error:
-        raise atomic.explain(error, where) from None
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    whole.write_folder(files, where, lambda new: _carry_over(where, new, files))
 
 
 def write_file(data: bytes, where: Path) -> None:
-    """Replace the single file at `where`, readable by everybody as a page should be. Raises RunError, MachineError."""
+    """Replace the single file at `where`. Raises RunError, MachineError."""
     check_file(where)
-    beside = atomic.temporary(where.absolute())
-    try:
-        where.absolute().parent.mkdir(parents=True, exist_ok=True)
-        _write(beside, data)
-        beside.replace(where)
-        atomic.sync_folder(where.absolute().parent)
-    except OSError as error:
-        raise atomic.explain(error, where) from None
-    finally:
-        with suppress(OSError):
-            beside.unlink()
+    whole.write_file(data, where)
 
 
 def own_files(where: Path) -> dict[str, str] | None:
@@ -118,50 +89,6 @@ def _carry_over(old: Path, new: Path, files: Mapping[str, bytes]) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             if not os.path.lexists(target):
                 shutil.copy2(Path(folder) / name, target, follow_symlinks=False)
-
-
-def _swap(new: Path, where: Path) -> None:
-    """`new` takes the place of `where`; what was there is gone, or in the other's place to be removed."""
-    if not where.exists():
-        new.rename(where)
-    elif not _exchanged(new, where):
-        aside = atomic.temporary(where.absolute())
-        where.rename(aside)
-        try:
-            new.rename(where)
-        except OSError:
-            aside.rename(where)
-            raise
-        shutil.rmtree(aside, ignore_errors=True)
-
-
-def _exchanged(one: Path, other: Path) -> bool:
-    """Swap two folders in one step, where the system can: then there is no moment without a site."""
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        call = ctypes.CDLL(None, use_errno=True).renameat2
-    except AttributeError:
-        return False
-    if call(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other.absolute()), _EXCHANGE) == 0:
-        return True
-    number = ctypes.get_errno()
-    if number in _NO_EXCHANGE:
-        return False
-    raise OSError(number, os.strerror(number), str(other))
-
-
-def _write(path: Path, data: bytes) -> None:
-    """A file that does not exist yet, readable by everybody: a web server is somebody else."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _require_space(where: Path, files: Mapping[str, bytes]) -> None:
-    atomic.require_space(where.absolute().parent, sum(map(len, files.values())) + (1 << 20))
 
 
 def _head(where: Path) -> bytes:

@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 from nonesuch.errors import MachineError
 from nonesuch.publishing.texts import Spoken, Texts
 
-STATIC = Path(__file__).with_name("static") / "page"
+STATIC = Path(__file__).with_name("static")
 _COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 

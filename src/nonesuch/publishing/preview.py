@@ -1,8 +1,8 @@
 """Serves a site on this machine as a web host would: right types, nothing that is not the site's, until Ctrl-C.
 
-Two more headers than most hosts send, COOP and COEP, let WebAssembly use threads. Only 127.0.0.1 is served, only under
-its own names (a stranger's page that rebinds a name gets nothing), and only files that were listed: an address is
-looked up, never joined to a path.
+Two more headers than most hosts send, COOP and COEP, isolate the page, as threads of WebAssembly would need. Only
+127.0.0.1 is served, only under its own names (a stranger's page that rebinds a name gets nothing), and only files
+that were listed: an address is looked up, never joined to a path.
 """
 
 import signal

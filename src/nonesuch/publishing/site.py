@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 import nonesuch
 from nonesuch.errors import RecipeError
 from nonesuch.evaluation.run import Run
+from nonesuch.exporting import runtime
 from nonesuch.exporting.describe import shown_name
 from nonesuch.exporting.manifest import NAME, DirectionEntry
 from nonesuch.exporting.onnx_file import require_onnx
-from nonesuch.publishing import about, folder, page, runtime, single_file, snippets
-from nonesuch.publishing.contents import MODEL, STEPS, Contents, Say, Wish, gather
+from nonesuch.publishing import about, folder, page, single_file, snippets
+from nonesuch.publishing.contents import MODEL, STEPS, Contents, Say, Wish, gather, picture_name
 from nonesuch.publishing.marking import synthetic_png
 from nonesuch.publishing.page import Built, Still
 from nonesuch.publishing.share_card import share_card
@@ -58,7 +59,7 @@ class Site:
             CARD: synthetic_png(share_card(self.contents.pictures, self.texts, self.contents.draws)),
             **self.contents.files,
             **sheet,
-            **runtime.module(MODEL, self.wish.tiny),
+            **self._runtime,
             **{f"{SNIPPETS}/{name}": data for name, data in snippets.files(self.contents.manifest.graphs).items()},
         }
         return {**found, folder.ABOUT: atomic.dumps(_about(settings, found))}
@@ -66,16 +67,18 @@ class Site:
     @cached_property
     def single(self) -> bytes:
         """The one file."""
-        fetched = {**self.contents.model, **runtime.inlined(MODEL, self.wish.tiny)}
+        # Its module is part of page.js.
+        fetched = {**self.contents.model, **self._runtime}
+        fetched.pop(f"{MODEL}/{runtime.MODULE}", None)
         sheet = [single_file.data_uri("image/png", data) for data in self.contents.sheet.values()]
         return self._filled(single_file.parts(self.front, fetched), self._settings(sheet), None, self.contents.files)
 
-    def zipped(self, top: str = "site") -> bytes:
+    def zipped(self) -> bytes:
         """The folder as a zip archive, the same bytes for the same site."""
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, data in sorted(self.files.items()):
-                entry = zipfile.ZipInfo(f"{top}/{name}", (1980, 1, 1, 0, 0, 0))
+                entry = zipfile.ZipInfo(f"{folder.TOP}{name}", (1980, 1, 1, 0, 0, 0))
                 entry.external_attr = 0o644 << 16
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(entry, data)
@@ -87,6 +90,12 @@ class Site:
             folder.write_file(self.single, where)
         else:
             folder.write_folder(self.files, where)
+
+    @property
+    def _runtime(self) -> dict[str, bytes]:
+        """What the net runs with in a page of anybody's."""
+        left_out = runtime.WASM if self.wish.tiny else ""
+        return {f"{MODEL}/{name}": data for name, data in runtime.files().items() if name != left_out}
 
     def _filled(
         self, parts: page.Parts, settings: Mapping[str, object], card: str | None, inlined: Mapping[str, bytes] | None
@@ -116,7 +125,7 @@ class Site:
     def _stills(self, inlined: Mapping[str, bytes] | None) -> list[Still]:
         found = []
         for at, picture in enumerate(self.contents.pictures):
-            name = self.contents.picture_name(at)
+            name = picture_name(self.contents.seeds, at)
             source = name if inlined is None else single_file.data_uri("image/png", inlined[name])
             height, width = picture.shape[:2]
             found.append(Still(source, width, height, self.contents.seeds[at] if self.contents.seeds else None, at))

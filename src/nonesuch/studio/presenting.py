@@ -1,19 +1,18 @@
 """From library calls to what the room Publish shows; all of it needs torch, and runs in the thread for nets."""
 
 import warnings
-from importlib.util import find_spec
 
 from nonesuch.errors import NonesuchWarning
 from nonesuch.evaluation.run import Run
 from nonesuch.exporting.describe import shown_name
 from nonesuch.exporting.kept import directions_of
+from nonesuch.exporting.onnx_file import missing
 from nonesuch.publishing import copying, snippets
 from nonesuch.publishing.copying import Check
 from nonesuch.publishing.site import Site
 from nonesuch.publishing.texts import Said, texts
 from nonesuch.studio.wire import publish as wire
 
-NEEDED = ("onnx", "onnxscript", "onnxruntime")
 BYTES: dict[wire.Precision, int] = {"int8": 1, "fp16": 2, "fp32": 4}
 
 
@@ -22,7 +21,6 @@ def plan(run: Run) -> wire.PublishingPlan:
     kind, name = run.recipe.kind, shown_name(run.recipe.data.source)[:100]
     usual = {language: texts(kind, name, Said(language=language)) for language in ("en", "de")}
     found = copying.kept(run)
-    missing = [each for each in NEEDED if find_spec(each) is None]
     parameters = sum(each.numel() for each in run.net.parameters())
     with warnings.catch_warnings():
         # A file of directions that belongs to an earlier state of the net is told by the list being empty.
@@ -38,7 +36,7 @@ def plan(run: Run) -> wire.PublishingPlan:
         weights=[wire.Weights(precision=each, bytes=size * parameters) for each, size in BYTES.items()],
         directions=directions,
         snippets=[wire.Snippet(name=each, text=text.decode()) for each, text in _snippets(kind).items()],
-        problem=f'{missing[0]} is not installed; run: pip install "nonesuch[publish]"' if missing else "",
+        problem=missing(),
     )
 
 

@@ -18,7 +18,6 @@ from nonesuch.errors import RunError
 if TYPE_CHECKING:
     from nonesuch.publishing.preview import Server
 
-TOP = "site/"
 MOST_BYTES = 512 << 20
 
 
@@ -61,6 +60,8 @@ def other_name(host: str) -> str:
 
 
 def _files(archive: bytes) -> dict[str, bytes]:
+    from nonesuch.publishing.folder import TOP
+
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as packed:
             entries = [each for each in packed.infolist() if each.filename.startswith(TOP)]

@@ -27,7 +27,7 @@ from nonesuch.runs.reading import read_bytes, read_json
 from nonesuch.studio.children import end, spawn
 from nonesuch.studio.errors import BusyError, MissingError
 from nonesuch.studio.places import Places
-from nonesuch.studio.wire.base import Wire
+from nonesuch.studio.wire.base import FILE_PATTERN, Wire
 from nonesuch.studio.wire.tasks import Ended, Progressed, TaskDetail, TaskEvent, TaskLine
 from nonesuch.studio.work.desk import FILES, PROGRESS, RESULT, TASK
 
@@ -37,7 +37,7 @@ MOST_FILE_BYTES = 256 << 20
 WORKER = "nonesuch.studio.work"
 
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-([a-z]{2,20})-[0-9a-f]{8}")
-_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.(?:png|gif|mp4|json|acf|zip|html)")
+_FILE = re.compile(FILE_PATTERN)
 _event: TypeAdapter[TaskEvent] = TypeAdapter(TaskEvent)
 
 

@@ -12,7 +12,7 @@ export interface Moves {
   readonly mixture?: boolean;
 }
 
-type Space = Pick<Manifest, 'latent' | 'prior' | 'directions' | 'mean_latent'>;
+type Space = Pick<Manifest, 'latent' | 'prior' | 'directions'>;
 
 /** Of a seed's numbers: stream 0 is z, this one chooses a component of a mixture. */
 const CHOICE_STREAM = 1;
@@ -47,15 +47,10 @@ function cumulative(x: number): number {
   return 0.5 + (total * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI);
 }
 
-/** z drawn towards the mean code, then moved. Throws a sentence for a direction that has no such name. */
+/** z drawn towards the prior’s mean, 0, then moved. Throws a sentence for a direction that has no such name. */
 export function moved(z: Float32Array, space: Space, { truncation = 1, move = {} }: Moves): Float32Array {
   const found = z.slice();
-  if (truncation !== 1) {
-    for (let at = 0; at < z.length; at++) {
-      const mean = space.mean_latent[at] ?? 0;
-      found[at] = mean + truncation * (z[at]! - mean);
-    }
-  }
+  if (truncation !== 1) for (let at = 0; at < z.length; at++) found[at] = truncation * z[at]!;
   for (const [name, amount] of Object.entries(move)) {
     const direction = space.directions.find((each) => each.name === name);
     if (!direction) throw new Error(`There is no direction “${name}”.`);

@@ -77,7 +77,6 @@ export interface Manifest {
   readonly layers: readonly Layer[];
   readonly directions: readonly Direction[];
   /** Where truncation leads to; empty where there is no latent space. */
-  readonly mean_latent: readonly number[];
 }
 
 /** Bytes as a manifest. Throws a sentence for what is none, or one of a later version. */

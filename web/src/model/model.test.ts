@@ -18,7 +18,7 @@ interface Golden {
     fitted: string;
   }[];
   readonly mixture: { prior: Prior; seeds: number[]; z: number[][] };
-  readonly truncated: { seed: number; psi: number; mean: number[]; z: number[] };
+  readonly truncated: { seed: number; psi: number; z: number[] };
   readonly likelihoods: (Pick<Likelihood, 'kind' | 'log_noise'> & {
     picture: number[];
     decoded: number[];
@@ -112,7 +112,7 @@ describe('the manifest', () => {
     const fields: Record<keyof Manifest, true> = {
       schema_version: true, made_by: true, kind: true, net: true, data: true, images_seen: true, picture: true, fit: true,
       latent: true, prior: true, classes: true, likelihood: true, graphs: true, filters: true, views: true, layers: true,
-      directions: true, mean_latent: true,
+      directions: true,
     }; // prettier-ignore
     expect(Object.keys(manifest).sort()).toEqual(Object.keys(fields).sort());
     expect(Object.keys(manifest.graphs.draw!).sort()).toEqual(['files', 'inputs', 'outputs']);
@@ -161,14 +161,14 @@ describe('pictures', () => {
 describe('codes', () => {
   it('come from a mixture as in Python', () => {
     const { prior, seeds, z } = golden.mixture;
-    const space = { latent: { size: z[0]!.length }, prior, directions: [], mean_latent: [] };
+    const space = { latent: { size: z[0]!.length }, prior, directions: [] };
     seeds.forEach((seed, at) => expect(apart(codeOf(seed, space, true), z[at]!)).toBeLessThan(1e-6));
   });
 
   it('are drawn to the mean, and moved along directions', () => {
-    const { seed, psi, mean, z } = golden.truncated;
+    const { seed, psi, z } = golden.truncated;
     const direction = { name: 'hat', method: 'mean', vector: [0, 0.6, 0.8, 0], sigma: 2 };
-    const space = { latent: { size: 4 }, prior: null, directions: [direction], mean_latent: mean };
+    const space = { latent: { size: 4 }, prior: null, directions: [direction] };
     const code = codeOf(seed, space);
     expect(apart(moved(code, space, { truncation: psi }), z)).toBeLessThan(1e-6);
     const there = moved(code, space, { move: { hat: -1.5 } });

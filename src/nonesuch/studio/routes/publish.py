@@ -7,12 +7,10 @@ from nonesuch.studio.gate import is_loopback
 from nonesuch.studio.previews import other_name
 from nonesuch.studio.routes.room import Here, RunPath, room
 from nonesuch.studio.routes.tasks import TaskPath
-from nonesuch.studio.wire.publish import Previewed, PublishingAsked, PublishingPlan
+from nonesuch.studio.wire.publish import ARCHIVE, Previewed, PublishingAsked, PublishingPlan
 from nonesuch.studio.wire.tasks import TaskLine
 
 router = room("publish")
-
-ARCHIVE = "site.zip"
 
 
 @router.get("/runs/{run_id}/publishing")

@@ -48,8 +48,8 @@ DataId = Annotated[str, StringConstraints(pattern=rf"^{_DATA}$")]
 PictureId = Annotated[str, StringConstraints(pattern=_PICTURE, max_length=240)]
 """`upload:HEX`, `data:NAME:ROW`, `run:ID:SPLIT:ROW` or `seed:ID:SEED`."""
 TaskId = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}-[0-9]{6}-[a-z]{2,20}-[0-9a-f]{8}$")]
-_KEPT = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.(?:png|gif|mp4|json|acf|zip|html)$"
-FileName = Annotated[str, StringConstraints(pattern=_KEPT)]
+FILE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.(?:png|gif|mp4|json|acf|zip|html)$"
+FileName = Annotated[str, StringConstraints(pattern=FILE_PATTERN)]
 Split = Literal["train", "val", "test"]
 
 

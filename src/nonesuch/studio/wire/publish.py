@@ -6,6 +6,8 @@ from pydantic import Field, StringConstraints
 
 from nonesuch.studio.wire.base import Figure, FileName, Line, RunId, Whole, Wire
 
+ARCHIVE = "site.zip"
+"""The folder of a page, among the files of the task that made it."""
 Language = Literal["en", "de", "auto"]
 Precision = Literal["int8", "fp16", "fp32"]
 Paragraphs = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$", max_length=20_000)]

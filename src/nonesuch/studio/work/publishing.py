@@ -1,9 +1,9 @@
 """Makes a page of a run: the folder as an archive, the single file, and the card that links show."""
 
-from nonesuch.studio.wire.publish import PublishingAsked, PublishingDone
+from nonesuch.studio.wire.publish import ARCHIVE, PublishingAsked, PublishingDone
 from nonesuch.studio.work.desk import Desk
 
-ARCHIVE, SINGLE, CARD = "site.zip", "page.html", "card.png"
+SINGLE, CARD = "page.html", "card.png"
 
 
 def do(asked: PublishingAsked, desk: Desk) -> PublishingDone:

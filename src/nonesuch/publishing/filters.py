@@ -1,6 +1,4 @@
-"""Pictures that a page has before its net is loaded, and without JavaScript: some seeds, or a net's filters."""
-
-from collections.abc import Sequence
+"""A classifier's first filters as pictures: what its page has before its net is loaded, and without JavaScript."""
 
 import numpy as np
 
@@ -9,13 +7,7 @@ from nonesuch.evaluation.filters import learnt
 from nonesuch.evaluation.run import Run
 from nonesuch.pixels import Picture
 
-SEEDS = tuple(range(24))
 MOST_FILTERS = 32
-
-
-def drawn(run: Run, seeds: Sequence[int], mixture: bool) -> Picture:
-    """What `nonesuch sample` gives of these seeds, (N, H, W, C) uint8."""
-    return run.sample(seeds, mixture=mixture)
 
 
 def filters(run: Run) -> Picture:
