@@ -1,5 +1,6 @@
 """A real Chromium for tests: found by itself, and never silently left out."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
@@ -51,6 +53,16 @@ def _found(playwright: Playwright) -> str | None:
         return None
     words = "no Chromium: install Debian's package chromium, or run `playwright install chromium`"
     return pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
+
+
+def build_script() -> Any:
+    """hatch_build.py as a module: it knows what the front ends are made of, and where node is."""
+    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
 
 
 def require_front_end() -> None:

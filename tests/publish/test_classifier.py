@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from browser import assert_accessible, assert_fits
-from made_export import serving
 from made_pages import Built, FirstRun
 from nonesuch.evaluation.run import Prediction
 from nonesuch.pixels import write_png
+from watched import hosted
 
 SHOTS = Path(os.environ.get("NONESUCH_SHOTS", Path(__file__).parents[2] / "build" / "shots"))
 
@@ -85,7 +85,7 @@ def test_it_answers_as_the_command_line_does(
 ) -> None:
     (answer,) = first_run("cnn").predict([face])
     assert isinstance(answer, Prediction)
-    with serving(site) as address:
+    with hosted(site) as address:
         page = opened(f"{address}/index.html")
         page.locator("input[type=file]").set_input_files(face)
         expect(page.locator("p.first")).to_contain_text(answer.classes[0])
@@ -103,7 +103,7 @@ def test_it_answers_as_the_command_line_does(
 def test_a_changed_filter_changes_the_answer_and_comes_back(
     opened: Callable[..., Page], site: Path, face: Path
 ) -> None:
-    with serving(site) as address:
+    with hosted(site) as address:
         page = opened(f"{address}/index.html")
         page.locator("input[type=file]").set_input_files(face)
         expect(page.locator("p.first")).to_be_visible()
@@ -129,7 +129,7 @@ def test_a_changed_filter_changes_the_answer_and_comes_back(
 
 
 def test_a_drawing_is_answered(opened: Callable[..., Page], site: Path) -> None:
-    with serving(site) as address:
+    with hosted(site) as address:
         page = opened(f"{address}/index.html")
         page.get_by_role("tab", name="Draw").click()
         sheet = page.get_by_label("A sheet to draw on")
@@ -151,7 +151,7 @@ def test_a_drawing_is_answered(opened: Callable[..., Page], site: Path) -> None:
 
 
 def test_the_camera_is_answered_as_it_runs(opened: Callable[..., Page], site: Path) -> None:
-    with serving(site) as address:
+    with hosted(site) as address:
         page = opened(f"{address}/index.html")
         page.get_by_role("tab", name="Camera").click()
         page.get_by_role("button", name="switch it on").click()
@@ -161,7 +161,7 @@ def test_the_camera_is_answered_as_it_runs(opened: Callable[..., Page], site: Pa
 
 
 def test_on_a_phone_in_german_by_keyboard_in_the_dark(opened: Callable[..., Page], site: Path, face: Path) -> None:
-    with serving(site) as address:
+    with hosted(site) as address:
         page = opened(f"{address}/index.html", width=360, locale="de-DE", color_scheme="dark")
         page.goto(f"{address}/index.html?lang=de")
         expect(page.get_by_role("heading", name="Gib dem Netz ein Bild")).to_be_visible()
@@ -183,7 +183,7 @@ def test_without_a_graph_that_explains_the_picture_is_hidden_bit_by_bit(
     manifest = json.loads((plain / "model/manifest.json").read_text())
     del manifest["graphs"]["explain"]
     (plain / "model/manifest.json").write_text(json.dumps(manifest))
-    with serving(plain) as address:
+    with hosted(plain) as address:
         page = opened(f"{address}/index.html")
         page.locator("input[type=file]").set_input_files(face)
         expect(page.get_by_text("Occlusion")).to_be_visible()
@@ -194,7 +194,7 @@ def test_without_a_graph_that_explains_the_picture_is_hidden_bit_by_bit(
 def test_what_is_no_picture_is_refused_in_words(opened: Callable[..., Page], site: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.png"
     wrong.write_bytes(b"no picture")
-    with serving(site) as address:
+    with hosted(site) as address:
         page = opened(f"{address}/index.html")
         page.locator("input[type=file]").set_input_files(wrong)
         expect(page.get_by_role("alert")).to_have_text("The browser cannot read this file as a picture.")

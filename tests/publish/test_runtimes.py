@@ -16,13 +16,15 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Page
 
-from browser import ROOT
-from made_export import STATIC, exported, run_folder, serving
+from browser import ROOT, build_script
+from made_export import exported, run_folder
 from nonesuch import seeds
 from nonesuch.evaluation.sampling import as_pictures, latents
+from nonesuch.exporting import runtime
 from nonesuch.library import open_run
 from nonesuch.models.likelihood import log_likelihood, log_prior_over_code
 from nonesuch.pixels import to_signed
+from watched import hosted
 
 SEEDS = 1000
 MOST_BYTES = 12_000
@@ -96,7 +98,7 @@ def test_a_seed_is_the_same_picture_as_in_torch(
 ) -> None:
     run, folder = folders[kind]
     wanted = by_torch(run, range(SEEDS)).astype(int)
-    with serving(folder) as address:
+    with hosted(folder) as address:
         blank(page, address)
         found = page.evaluate(DRAW, [runtime, precision, SEEDS, {}])
     pixels = np.frombuffer(base64.b64decode(found["bytes"]), np.uint8).reshape(wanted.shape)
@@ -112,7 +114,7 @@ def test_int8_differs_by_what_the_manifest_says(folders: dict[str, tuple[Path, P
     labels = np.arange(64) % len(manifest["classes"])
     (images,) = session.run(None, {"z": latents(range(64), manifest["latent"]["size"]).numpy(), "label": labels})
     wanted = as_pictures(torch.from_numpy(images)).astype(int)
-    with serving(folder) as address:
+    with hosted(folder) as address:
         blank(page, address)
         for runtime in ("tiny", "onnx"):
             found = page.evaluate(DRAW, [runtime, "int8", 64, {}])
@@ -126,7 +128,7 @@ def test_a_mixture_of_codes_is_drawn_from_as_on_the_command_line(
     run, folder = folders["vae"]
     opened = open_run(run)
     wanted = opened.sample(range(32), mixture=True).astype(int)
-    with serving(folder) as address:
+    with hosted(folder) as address:
         blank(page, address)
         found = page.evaluate(DRAW, ["auto", "fp32", 32, {"mixture": True}])
     assert found["runtime"] == "tiny"
@@ -138,7 +140,7 @@ def test_nothing_is_fetched_that_is_not_used(folders: dict[str, tuple[Path, Path
     _, folder = folders["gan"]
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    with serving(folder) as address:
+    with hosted(folder) as address:
         blank(page, address)
         page.evaluate(DRAW, ["tiny", "int8", 1, {}])
         assert [each.removeprefix(address) for each in asked] == [
@@ -152,7 +154,7 @@ def test_nothing_is_fetched_that_is_not_used(folders: dict[str, tuple[Path, Path
 def test_without_webassembly_the_tiny_runtime_is_taken(folders: dict[str, tuple[Path, Path]], page: Page) -> None:
     _, folder = folders["gan"]
     page.add_init_script("delete globalThis.WebAssembly")
-    with serving(folder) as address:
+    with hosted(folder) as address:
         blank(page, address)
         assert page.evaluate(DRAW, ["auto", "int8", 1, {}])["runtime"] == "tiny"
 
@@ -187,7 +189,7 @@ def test_a_classifier_answers_and_explains_as_onnxruntime_does(
                map: [...plain.maps['map.3'].values], cam: [...heat.values], size: [heat.height, heat.width] };
     }
     """
-    with serving(folder) as address:
+    with hosted(folder) as address:
         blank(page, address)
         for runtime in ("tiny", "onnx"):
             found = page.evaluate(asked, [runtime, pixels.flatten().tolist(), changed.flatten().tolist()])
@@ -220,7 +222,7 @@ def test_a_vae_codes_and_bounds_a_picture_as_torch_does(folders: dict[str, tuple
       return { mean: [...mean], logVariance: [...logVariance], bound: await model.bound(picture, { samples: 256 }) };
     }
     """
-    with serving(folder) as address:
+    with hosted(folder) as address:
         blank(page, address)
         found = page.evaluate(asked, [pixels.flatten().tolist()])
     np.testing.assert_allclose(found["mean"], mean[0], atol=1e-4)
@@ -230,7 +232,7 @@ def test_a_vae_codes_and_bounds_a_picture_as_torch_does(folders: dict[str, tuple
 
 
 def test_the_module_is_one_file_without_imports() -> None:
-    module = (STATIC / "nonesuch.js").read_text()
+    module = (runtime.STATIC / runtime.MODULE).read_text()
     assert re.findall(r"^\s*import\b[^(.]", module, re.MULTILINE) == []
     assert "data:application/wasm" not in module
 
@@ -244,6 +246,7 @@ def test_the_tiny_runtime_is_small(tmp_path: Path) -> None:
                          output: { entryFileNames: 'tiny.js', minify: true } } } });
     """
     command = ["node", "--input-type=module", "-e", script, str(tmp_path)]
-    subprocess.run(command, cwd=ROOT / "web", check=True, capture_output=True)
+    # node may be a Python package here.
+    subprocess.run(command, cwd=ROOT / "web", check=True, capture_output=True, env=build_script().npm()[1])
     size = len(gzip.compress((tmp_path / "tiny.js").read_bytes(), 9))
     assert 4_000 < size < MOST_BYTES

@@ -14,11 +14,12 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from browser import ROOT
-from made_export import exported, run_folder, serving
+from made_export import exported, run_folder
 from nonesuch.evaluation.run import Prediction
 from nonesuch.library import open_run
 from nonesuch.pixels import write_png
 from nonesuch.publishing import snippets
+from watched import hosted
 
 P5 = ROOT / "web/node_modules/p5/lib/p5.min.js"
 CANVAS = """
@@ -78,7 +79,7 @@ def test_each_kind_has_its_examples_and_no_others() -> None:
 
 def test_plain_page(drawing: Site, page: Page) -> None:
     run, folder = drawing
-    with serving(folder) as address:
+    with hosted(folder) as address:
         page.goto(f"{address}/draw.html")
         expect(page.locator("output")).to_have_text("7")
         assert np.abs(on_canvas(page, 16) - open_run(run).sample([7])[0]).max() <= 1
@@ -94,7 +95,7 @@ def test_p5(drawing: Site, page: Page) -> None:
         pytest.fail("p5 is not installed: run `npm ci` in web/")
     shutil.copy(P5, folder / "p5.min.js")
     opened = open_run(run)
-    with serving(folder) as address:
+    with hosted(folder) as address:
         page.goto(f"{address}/draw_p5.html")
         # Read before the next frame, which has gone a step further.
         found = page.evaluate("""async () => {
@@ -156,7 +157,7 @@ def answered(run: Path, face: Path) -> Prediction:
 def test_page_that_names_pictures(answering: Site, page: Page, face: Path) -> None:
     run, folder = answering
     answer = answered(run, face)
-    with serving(folder) as address:
+    with hosted(folder) as address:
         page.goto(f"{address}/predict.html")
         page.wait_for_load_state("networkidle")
         page.get_by_label("Picture").set_input_files(face)

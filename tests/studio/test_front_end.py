@@ -1,13 +1,11 @@
 """The built front end: what a first visit loads is small, nothing asks another host, and it is of these sources."""
 
 import gzip
-import importlib.util
 import re
-from pathlib import Path
 
 import pytest
 
-from browser import ROOT, require_front_end
+from browser import ROOT, build_script, require_front_end
 
 STATIC = ROOT / "src/nonesuch/studio/static"
 MOST_BYTES = 150_000
@@ -48,9 +46,4 @@ def test_nothing_stands_inline() -> None:
 
 
 def test_it_is_built_from_these_sources() -> None:
-    spec = importlib.util.spec_from_file_location("hatch_build", Path(ROOT) / "hatch_build.py")
-    assert spec is not None
-    assert spec.loader is not None
-    build = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(build)
-    assert not build.stale(ROOT), "a front end has changed since it was built: run `make web`"
+    assert not build_script().stale(ROOT), "a front end has changed since it was built: run `make web`"

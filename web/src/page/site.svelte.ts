@@ -1,4 +1,5 @@
 /** All that the parts of the page share: its settings, its net, its address, and what follows from them. */
+import { movesOf } from '../core/moves';
 import { format, noise, type Spot } from '../core/spots';
 import type { Manifest } from '../model';
 import { Address } from './address.svelte';
@@ -6,7 +7,7 @@ import { type Look, Net } from './net.svelte';
 import { classOf, codeAt, placed, seedOf } from './places';
 import { preferences } from './preferences.svelte';
 import type { Settings, Still } from './settings';
-import { movesOf, type ViewName, VIEWS } from './state';
+import { type ViewName, VIEWS } from './state';
 import type { Origin, Shown } from './synthetic';
 
 export class Site {
@@ -53,12 +54,11 @@ export class Site {
   readonly spot: Spot = $derived.by(() => placed(this.place) as Spot);
   readonly seed: number | undefined = $derived.by(() => seedOf(this.spot));
 
-  readonly moves = $derived.by(() =>
-    movesOf(
-      this.address.now.move,
-      (this.manifest?.directions ?? []).map(({ name }) => name),
-    ),
-  );
+  /** Those of no known direction are left out. */
+  readonly moves: Readonly<Record<string, number>> = $derived.by(() => {
+    const known = new Set((this.manifest?.directions ?? []).map(({ name }) => name));
+    return Object.fromEntries([...movesOf(this.address.now.move)].filter(([name]) => known.has(name)));
+  });
   private readonly labelSet = $derived.by(() => this.classes.indexOf(this.address.now.class));
   private readonly truncation = $derived.by(() => this.address.now.truncation);
 

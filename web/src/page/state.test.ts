@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatted, movesOf, parsed, writtenMoves } from './state';
+import { formatted, parsed } from './state';
 
 describe('the address', () => {
   it('says what a person can read', () => {
@@ -30,17 +30,5 @@ describe('the address', () => {
     const wrong =
       '#view=<b>&seed=-1&truncation=9&time=x&family=' + 'n1,'.repeat(100) + '&parents=99&seed=9007199254740992';
     expect(parsed(wrong)).toEqual(parsed(''));
-  });
-});
-
-describe('moves', () => {
-  it('keep any name a direction can have', () => {
-    const moves = { 'a,b:c': 1.5, 'ü & %': -2, __proto__x: 0.25, none: 0 };
-    const names = Object.keys(moves);
-    const back = movesOf(parsed(`#${formatted({ ...parsed(''), move: writtenMoves(moves) })}`).move, names);
-    expect({ ...back }).toEqual({ 'a,b:c': 1.5, 'ü & %': -2, __proto__x: 0.25 });
-  });
-  it('are of known directions and of sense only', () => {
-    expect({ ...movesOf(['hat:1', 'cat:NaN', 'hat', 'constructor:1', 'cat:21'], ['hat', 'cat']) }).toEqual({ hat: 1 });
   });
 });

@@ -56,28 +56,3 @@ export const parsed = (hash: string): State => read(fields, hash.replace(/^#/, '
 /** Without a leading #. Letters that are harmless behind a # stay as they are: links are read by people. */
 export const formatted = (state: State): string =>
   write(fields, state).replace(/%(3A|2C|7E|2F|40)/g, (escape) => decodeURIComponent(escape));
-
-/** Sigmas by the name of their direction; those of no known direction are left out. */
-export function movesOf(written: readonly string[], known: readonly string[]): Record<string, number> {
-  const found: Record<string, number> = Object.create(null) as Record<string, number>;
-  for (const each of written) {
-    const cut = each.lastIndexOf(':');
-    const [name, amount] = [unescaped(each.slice(0, cut)), Number(each.slice(cut + 1))];
-    if (cut > 0 && known.includes(name) && Math.abs(amount) <= 20) found[name] = amount;
-  }
-  return found;
-}
-
-/** Without those that are 0. A comma in a name would part the list. */
-export const writtenMoves = (moves: Readonly<Record<string, number>>): string[] =>
-  Object.entries(moves)
-    .filter(([, amount]) => amount)
-    .map(([name, amount]) => `${encodeURIComponent(name)}:${+amount.toFixed(2)}`);
-
-function unescaped(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
-}

@@ -150,31 +150,6 @@ export const FORGOTTEN: Partial<State> = {
   tied: '',
 };
 
-/** Amounts in sigma by the name of their direction. */
-export function movesOf(written: readonly string[]): ReadonlyMap<string, number> {
-  const found = new Map<string, number>();
-  for (const each of written) {
-    const cut = each.lastIndexOf(':');
-    const amount = Number(each.slice(cut + 1));
-    if (cut > 0 && Number.isFinite(amount) && Math.abs(amount) <= 20) found.set(unescaped(each.slice(0, cut)), amount);
-  }
-  return found;
-}
-
-/** Without those that are 0. A comma in a name would part the list. */
-export const written = (moves: ReadonlyMap<string, number>): string[] =>
-  [...moves]
-    .filter(([, amount]) => amount)
-    .map(([name, amount]) => `${encodeURIComponent(name)}:${+amount.toFixed(2)}`);
-
-function unescaped(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
-}
-
 export interface Key {
   readonly second: number;
   readonly place: string;

@@ -18,7 +18,8 @@ import {
 } from '../../core/spots';
 import type { View } from '../../shell/location.svelte';
 import { type Remote, remote } from '../../shell/remote.svelte';
-import { movesOf, type PadKind, type State, written } from './state';
+import { movesOf, writtenMoves } from '../../core/moves';
+import type { PadKind, State } from './state';
 
 type Schemas = components['schemas'];
 export type Space = Schemas['Space'];
@@ -126,7 +127,7 @@ export class Walk {
   }
 
   move(name: string, amount: number, drag: boolean): void {
-    const moves = written(new Map(this.moves).set(name, amount));
+    const moves = writtenMoves(new Map(this.moves).set(name, amount));
     if (drag) this.view.drag({ moves });
     else this.view.set({ moves });
   }
