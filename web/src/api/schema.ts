@@ -3561,6 +3561,8 @@ export interface components {
         PublishingDone: {
             /** Archive */
             archive: string;
+            /** Archive Bytes */
+            archive_bytes: number;
             /** Card */
             card: string;
             check: components["schemas"]["CheckFound"];
@@ -3569,8 +3571,6 @@ export interface components {
              * @description grey levels of 255 by which the published net differs from the run, at most
              */
             difference: number | null;
-            /** Folder Bytes */
-            folder_bytes: number;
             /** Run */
             run: string;
             /** Single */

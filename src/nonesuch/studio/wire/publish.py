@@ -90,7 +90,7 @@ class PublishingDone(Wire):
     archive: FileName
     single: FileName
     card: FileName
-    folder_bytes: Whole
+    archive_bytes: Whole
     single_bytes: Whole
     difference: Figure = Field(
         description="grey levels of 255 by which the published net differs from the run, at most"

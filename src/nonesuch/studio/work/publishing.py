@@ -23,7 +23,8 @@ def do(asked: PublishingAsked, desk: Desk) -> PublishingDone:
     wish = Wish(asked.precision, asked.neighbours, asked.mark, asked.tiny, url=asked.url)
     site = pages.build(run, found, wish, directions_of(run), asked.yes, desk.say)
     desk.say(0, 0, "packing it")
-    desk.write(ARCHIVE, site.zipped())
+    archive = site.zipped()
+    desk.write(ARCHIVE, archive)
     desk.write(SINGLE, site.single)
     desk.write(CARD, site.files[pages.CARD])
     return PublishingDone(
@@ -33,7 +34,7 @@ def do(asked: PublishingAsked, desk: Desk) -> PublishingDone:
         archive=ARCHIVE,
         single=SINGLE,
         card=CARD,
-        folder_bytes=sum(map(len, site.files.values())),
+        archive_bytes=len(archive),
         single_bytes=len(site.single),
         difference=presenting.difference(site, asked.precision),
     )
