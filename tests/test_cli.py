@@ -52,6 +52,19 @@ def test_training_says_beforehand_that_pictures_were_enlarged(call: Call, data: 
     assert "enlarged" not in call(*words, "--run", tmp_path / "own")[2]
 
 
+def test_training_says_beforehand_which_files_are_left_out(call: Call, data: Path, tmp_path: Path) -> None:
+    album = tmp_path / "album"
+    shutil.copytree(data, album)
+    some = sorted(path for path in album.rglob("*") if path.is_file())
+    for broken in (some[3], some[40]):
+        broken.write_bytes(b"")
+    words = ["--images", 16, *QUICK]
+    err = call("train", "cnn", album, *words, "--run", tmp_path / "run")[2]
+    name = some[3].relative_to(album).as_posix()
+    assert f"2 of {len(some)} files cannot be used and are left out, such as {name} (an empty file); " in err
+    assert "left out" not in call("train", "cnn", data, *words, "--run", tmp_path / "whole")[2]
+
+
 def test_the_same_command_again_goes_on_and_another_one_is_refused(call: Call, data: Path, trained: Path) -> None:
     words = ["train", "cnn", data, "--images", 3200, "--run", trained, *QUICK]
     assert call(*words)[0] == 0

@@ -116,9 +116,10 @@ def expect(recipe: Recipe) -> forecast.Forecast:
     return forecast.expect(recipe, reopen(recipe.data))
 
 
-def enlargement(recipe: Recipe) -> str:
-    """Words for a person when pictures are smaller than the size they are brought to; else empty."""
-    return reopen(recipe.data).pack.enlargement
+def remarks(recipe: Recipe) -> list[str]:
+    """What a person should know of the pictures before training: those refused, those enlarged. Raises DataError."""
+    pack = reopen(recipe.data).pack
+    return [words for words in (pack.refused, pack.enlargement) if words]
 
 
 def _column(pack: Pack, label: str | None, kind: Kind) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from browser import assert_accessible, assert_fits
 from hostile_texts import PAYLOADS
@@ -21,6 +21,7 @@ from made_data import folder_of_bars
 from made_pages import Built, FirstRun
 from made_runs import small
 from nonesuch import library
+from nonesuch.evaluation.run import Run
 from nonesuch.publishing import preview
 from nonesuch.publishing.contents import Wish
 from nonesuch.publishing.site import Site, build
@@ -86,10 +87,11 @@ def test_the_preview_shows_it_as_a_host_does(chromium: Browser, published: Built
 
 
 def _shown(page: Page) -> Any:
-    """The large picture's bytes, (16, 16, 4)."""
+    """The large picture's bytes, (H, W, 4)."""
     bytes_of = """() => { const c = document.querySelector('[data-shown] canvas');
-        return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]; }"""
-    return np.array(page.evaluate(bytes_of)).reshape(16, 16, 4)
+        return [c.height, c.width, ...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]; }"""
+    height, width, *found = page.evaluate(bytes_of)
+    return np.array(found).reshape(height, width, 4)
 
 
 @pytest.mark.parametrize("kind", DRAWING)
@@ -250,13 +252,41 @@ def test_a_page_without_onnx_runtime_draws_the_same(
     assert np.abs(found[..., :3] - first_run("gan").sample([7])[0].astype(float)).max() <= 1
 
 
-def test_the_single_file_of_a_64_pixel_generator_is_small(tmp_path: Path, page_is_built: None) -> None:
-    """The modern net with the width of its preset, trained for a moment; pages are made of it as of any other."""
-    bars = folder_of_bars(tmp_path / "bars", count=60, size=64)
-    run = library.train(library.plan(bars, kind="gan", images=64), tmp_path / "run")
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory, page_is_built: None) -> Run:
+    """The modern net of 64 pixels with the width of its preset, trained for a moment: no page is the worse for it."""
+    folder = tmp_path_factory.mktemp("large")
+    bars = folder_of_bars(folder / "bars", count=60, size=64)
+    run = library.train(library.plan(bars, kind="gan", images=64), folder / "run")
     assert run.recipe.data.size == (64, 64)
-    parameters = sum(each.numel() for each in run.net.parameters())
+    return run
+
+
+def test_the_single_file_of_a_64_pixel_generator_is_small(large: Run) -> None:
     for precision, most in (("int8", 7_000_000), ("fp16", 7_000_000)):
-        site = build(run, texts("gan", "bars", Said()), Wish(precision), yes=True)  # type: ignore[arg-type]
-        print(f"{precision}: single file {len(site.single) / 1e6:.2f} MB, {parameters:,} parameters")
+        site = build(large, texts("gan", "bars", Said()), Wish(precision), yes=True)  # type: ignore[arg-type]
         assert len(site.single) < most
+
+
+def test_it_draws_before_onnx_runtime_has_come(chromium: Browser, large: Run, tmp_path: Path) -> None:
+    """On a slow network its 14 MB take a minute: until then our own runtime draws, and stays where they never come."""
+    build(large, texts("gan", "bars", Said()), Wish(), yes=True).write(tmp_path / "site", single=False)
+    with hosted(tmp_path) as host, watched(chromium) as seen:
+        held: list[Route] = []
+        seen.page.route("**/*.wasm", lambda route: held.append(route))
+        seen.page.goto(f"{host}/site/#seed=7")
+        seen.page.locator(DRAWN).wait_for(state="attached", timeout=LONG)
+        assert np.abs(_shown(seen.page)[..., :3] - large.sample([7])[0].astype(float)).max() <= 1
+        expect(seen.page.get_by_text("tiny runtime")).to_be_attached()
+        while not held:
+            seen.page.wait_for_timeout(50)
+        seen.page.unroute("**/*.wasm")
+        held[0].fallback()
+        for _ in range(240):
+            # What draws is told with the picture that it has drawn.
+            seen.page.get_by_role("button", name="Another").click()
+            seen.page.wait_for_timeout(250)
+            if seen.page.get_by_text("ONNX Runtime").count():
+                break
+        assert seen.page.get_by_text("ONNX Runtime").count() == 1
+        seen.assert_quiet(host.removeprefix("http://"))

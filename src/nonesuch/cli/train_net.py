@@ -117,7 +117,7 @@ def _prepare(wish: Wish) -> tuple[RunFolder, Recipe]:
     else:
         folder = Store(wish.runs).create_new(recipe.kind, library.data_name(recipe))
     folder.write_recipe(recipe.model_dump(mode="json"))
-    if remark := library.enlargement(recipe):
+    for remark in library.remarks(recipe):
         print(remark, file=sys.stderr)
     if recipe.kind == "gan" and recipe.budget.minutes:
         print(library.expect(recipe).words(), file=sys.stderr)

@@ -161,6 +161,15 @@ class Pack:
             f"shows nothing new; a typical one of them is {usual}"
         )
 
+    @property
+    def refused(self) -> str:
+        """In words, when there are files that could not be used; else empty."""
+        if not self.rejects:
+            return ""
+        first = self.rejects[0]
+        many = f"{len(self.rejects):,} of {len(self) + len(self.rejects):,} files cannot be used and are left out"
+        return f"{many}, such as {first.name} ({first.reason}); `nonesuch data` lists them"
+
     @cached_property
     def rejects(self) -> list[Reject]:
         """Every refused picture with its reason: those met while listing first, then in the order of the source."""

@@ -59,9 +59,8 @@ def expected(places: Places, plan: wire.Plan, progress: Progress) -> wire.Expect
         return wire.Expected(words=words, rate=None, pictures=recipe.budget.images, epochs=None, parameters=parameters)
     found = library.expect(recipe)
     words = found.words() if recipe.kind == "gan" else found.counts()
-    remark = library.enlargement(recipe)
     return wire.Expected(
-        words=f"{words}. {remark}" if remark else words,
+        words=". ".join([words, *library.remarks(recipe)]),
         rate=found.rate,
         pictures=found.pictures,
         epochs=found.epochs,

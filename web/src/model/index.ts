@@ -11,6 +11,7 @@ import { codeOf, moved, type Moves } from './codes';
 import { codesAround, divergence, logLikelihood, logMeanExp } from './likelihood';
 import { fileOf, readManifest, type GraphName, type Layer, type Manifest, type Precision } from './manifest';
 import { occluded } from './occlusion';
+import { growing } from './growing';
 import { openOnnx } from './onnxruntime';
 import { drawn, shown, type Picture, type Shown } from './pictures';
 import type { Feeds, RuntimeName, Session } from './session';
@@ -21,7 +22,10 @@ import { viewsOf } from './views';
 export type { Manifest, Picture, Shown };
 
 export interface LoadOptions {
-  /** "auto", the default: the tiny runtime for small nets, else ONNX Runtime Web where the browser can run it. */
+  /**
+   * "auto", the default: the tiny runtime for small nets, else ONNX Runtime Web where the browser can run it; nets in
+   * between are run by the tiny one until the other has been loaded.
+   */
   readonly runtime?: 'auto' | RuntimeName;
   /** Of the files that the folder has; the default is what loses least of those, fp16 before fp32. */
   readonly precision?: Precision;
@@ -71,6 +75,8 @@ export type Codes = ArrayLike<number> | readonly ArrayLike<number>[];
 const WASM = 'ort-wasm-simd-threaded.wasm';
 /** Products a picture up to which the tiny runtime is quick enough: about a million a millisecond (LOG, 2026-11-29). */
 const FEW = 8e6;
+/** Up to which it draws while the 14 MB of ONNX Runtime are still on their way: a tenth of a second a picture. */
+const BEARABLE = 100e6;
 const CHUNK = 64;
 const LOST = {
   draw: 'This net draws no pictures.',
@@ -280,15 +286,13 @@ export class Model {
     const bytes = new Uint8Array(await this.fetched(fileOf(this.manifest.graphs[graph]!, this.options.precision).file));
     if (wish === 'onnx') return openOnnx(bytes, () => this.fetched(WASM));
     if (wish === 'tiny') return openTiny(bytes);
+    const onnx = () => openOnnx(bytes, () => this.fetched(WASM));
     const tiny = await this.tried(graph, bytes);
-    if (typeof tiny === 'object' && tiny.products <= FEW) return tiny.session;
-    try {
-      return await openOnnx(bytes, () => this.fetched(WASM));
-    } catch (error) {
-      // No WebAssembly here, or its file is not: slower is better than not at all.
-      if (typeof tiny === 'object') return tiny.session;
-      throw error;
-    }
+    if (!tiny) return onnx();
+    if (tiny.products <= FEW) return tiny.session;
+    if (tiny.products <= BEARABLE) return growing(tiny.session, onnx);
+    // Slower is better than not at all, where a browser runs no WebAssembly.
+    return onnx().catch(() => tiny.session);
   }
 
   /** The tiny runtime with the products that one picture costs; undefined where it does not know an operator. */

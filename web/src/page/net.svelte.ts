@@ -40,7 +40,7 @@ export class Net {
       const { runtime } = this.settings;
       const model = await load(this.settings.model, { runtime, fetch: (name) => file(folder + name) });
       // Now, so that what the browser cannot run is known before anybody waits for a picture.
-      this.runtime = await model.runtimeOf(model.manifest.graphs.draw ? 'draw' : 'answer');
+      await this.look(model);
       this.model = model;
       this.state = 'ready';
       void this.work();
@@ -48,6 +48,11 @@ export class Net {
       this.problem = error instanceof Error ? error.message : String(error);
       this.state = 'failed';
     }
+  }
+
+  /** What computes now: a quicker runtime may have been loaded meanwhile. */
+  private async look(model: Model): Promise<void> {
+    this.runtime = await model.runtimeOf(model.manifest.graphs.draw ? 'draw' : 'answer');
   }
 
   /** The picture at a code. `first`: before all that waits, for what is being looked at. */
@@ -84,6 +89,7 @@ export class Net {
         const given = { truncation, move: moves, ...(label === undefined ? {} : { label }) };
         const drawn = await this.model.sample({ z: alike.map(({ code }) => code) }, given);
         alike.forEach(({ done }, place) => done(drawn[place] as Shown));
+        await this.look(this.model);
       } catch (error) {
         alike.forEach(({ failed }) => failed(error));
       }
