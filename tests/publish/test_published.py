@@ -21,6 +21,7 @@ from made_data import folder_of_bars
 from made_pages import Built, FirstRun
 from made_runs import small
 from nonesuch import library
+from nonesuch.evaluation.codes import codes
 from nonesuch.evaluation.run import Run
 from nonesuch.publishing import preview
 from nonesuch.publishing.contents import Wish
@@ -233,6 +234,36 @@ def test_w6_directions_and_kinds_of_a_generator_are_text(chromium: Browser, publ
         seen.page.goto(address)
         seen.page.locator(DRAWN).wait_for(state="attached", timeout=LONG)
         _assert_harmless(seen.page)
+        seen.assert_quiet(host)
+
+
+def test_an_autoencoder_draws_from_its_mixture_and_codes_a_picture_as_a_point(
+    chromium: Browser, tmp_path: Path, place: Any, page_is_built: None
+) -> None:
+    bars = folder_of_bars(tmp_path / "bars", count=120, size=16)
+    run = library.train(small(bars, "ae", images=1600), tmp_path / "run")
+    address, host = place(build(run, texts("ae", "bars", Said()), Wish(), yes=True))
+    with watched(chromium) as seen:
+        page = seen.page
+        for seed in (3, 8):
+            page.goto("about:blank")
+            page.goto(f"{address}#seed={seed}")
+            page.locator(DRAWN).wait_for(state="attached", timeout=LONG)
+            wanted, prior = (run.sample([seed], mixture=mixed)[0].astype(float) for mixed in (True, False))
+            found = _shown(page)[..., :3]
+            assert np.abs(found - wanted).max() <= 1
+            assert np.abs(found - prior).max() > 1, "another picture than z of N(0, 1) gives"
+        page.goto(f"{address}#seed=3&view=breed")
+        expect(page.get_by_role("button", name=re.compile("^Child "))).to_have_count(12, timeout=LONG)
+        page.goto(f"{address}#view=photo")
+        coded = codes(run, "train", most=1)
+        page.locator("input[type=file]").set_input_files(bars / coded.data.pack.names[int(coded.rows[0])])
+        page.get_by_text("As a table").click()
+        told = [row.locator("td").first.inner_text() for row in page.locator("details tbody tr").all()]
+        code = [float(cell.replace("−", "-")) for cell in told]
+        assert code == pytest.approx(coded.mean[0].numpy(), rel=2e-3, abs=2e-3)
+        expect(page.get_by_role("button", name="Draw from the Gaussian")).to_have_count(0)
+        expect(page.locator("[data-bound]")).to_have_count(0)
         seen.assert_quiet(host)
 
 
