@@ -5,15 +5,26 @@ const OUT = '../src/nonesuch/exporting/static';
 const WASM = 'ort-wasm-simd-threaded.wasm';
 
 /**
- * ONNX Runtime Web names its .wasm by an address that vite would take for a file to be built in, fourteen megabytes of
- * it. We hand the bytes over ourselves (src/model/onnxruntime.ts), so the address may stay a name.
+ * What ONNX Runtime Web makes of addresses, mended where it is built in.
+ *
+ * It names its .wasm by an address that vite would take for a file to be built in, fourteen megabytes of it. We hand the
+ * bytes over ourselves (src/model/onnxruntime.ts), so the address may stay a name.
+ *
+ * And of a module whose address begins with file: it believes that a bundler wrote it there, and asks for the page's
+ * origin instead: in Firefox that is "null" for a page from a disk, which is no address, so nothing would compute. Here
+ * a module's address is always its own.
  */
-export const wasmStaysOut: Plugin = {
-  name: 'wasm-stays-out',
+export const addressesMended: Plugin = {
+  name: 'addresses-mended',
   enforce: 'pre',
   transform(code, id) {
     if (!id.includes('onnxruntime-web')) return;
-    return { code: code.replaceAll(`new URL("${WASM}",import.meta.url)`, `new URL("${WASM}",location)`), map: null };
+    return {
+      code: code
+        .replaceAll(`new URL("${WASM}",import.meta.url)`, `new URL("${WASM}",location)`)
+        .replaceAll('import.meta.url>"file:"&&import.meta.url<"file;"', 'false'),
+      map: null,
+    };
   },
 };
 
@@ -21,7 +32,7 @@ export const wasmStaysOut: Plugin = {
 // asks for where a net is too large for the tiny runtime.
 export default defineConfig({
   plugins: [
-    wasmStaysOut,
+    addressesMended,
     {
       name: 'wasm-beside',
       closeBundle: () =>

@@ -1,7 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
-import { wasmStaysOut } from './vite.model.config';
+import { addressesMended } from './vite.model.config';
 
 // The published page: one module and one style sheet without hashes in their names, so that Python can put them into a
 // site folder or inline them; and the template page.html as it stands, whose comment says how it is filled.
@@ -10,7 +10,7 @@ const OUT = '../src/nonesuch/publishing/static';
 export default defineConfig({
   plugins: [
     svelte(),
-    wasmStaysOut,
+    addressesMended,
     { name: 'template', closeBundle: () => copyFileSync(new URL('page.html', import.meta.url), `${OUT}/page.html`) },
   ],
   publicDir: false,
