@@ -120,6 +120,24 @@ def test_a_seed_gives_the_picture_of_the_command_line(
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("width", [412, 1280])
+def test_nothing_jumps_when_the_net_has_come(
+    chromium: Browser, published: Built, place: Any, kind: str, width: int
+) -> None:
+    """Layout shift as the browser counts it; up to 0.1 is called good."""
+    address, _ = place(published(kind))
+    with watched(chromium, viewport={"width": width, "height": 800}) as seen:
+        seen.page.add_init_script("""window.jumped = 0;
+            new PerformanceObserver((list) => list.getEntries().forEach((each) => { jumped += each.value; }))
+                .observe({ type: "layout-shift", buffered: true });""")
+        seen.page.goto(address)
+        ready = "input[type=file]" if kind == "cnn" else DRAWN
+        seen.page.locator(ready).first.wait_for(state="attached", timeout=LONG)
+        seen.page.wait_for_timeout(300)
+        assert seen.page.evaluate("jumped") <= 0.1
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_without_javascript_it_is_a_gallery(chromium: Browser, published: Built, place: Any, kind: str) -> None:
     address, host = place(published(kind))
     with watched(chromium, scripts=False) as seen:
