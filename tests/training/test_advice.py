@@ -126,6 +126,17 @@ def test_measured_signals(signal: Signal, good: dict[str, float], bad: dict[str,
     assert spoken == [(2 + hearings, signal), (7 + hearings, signal)]
 
 
+def test_of_a_generator_that_has_hardly_begun_no_picture_is_judged() -> None:
+    """As seen with 150 emoji: for its first 21 steps it drew noise, all of it with "marks of the augmentation"."""
+    advisor = Advisor()
+    assert _steps(advisor, [HEALTHY] * 21) == []
+    assert advisor.hear(_measured(0.1, leak=1.0)) == []
+    assert _steps(advisor, [{"critic": 1.0}] * 400, 21) == []
+    assert advisor.hear(_measured(0.2, leak=1.0)) == [], "the critic alone had its turn"
+    assert _steps(advisor, [HEALTHY] * 180, 421) == []
+    assert [advice.signal for advice in advisor.hear(_measured(0.3, leak=1.0))] == ["leak"]
+
+
 def test_over_fitting_clears_only_when_both_of_its_figures_have() -> None:
     advisor = Advisor()
 

@@ -128,6 +128,8 @@ class Advisor:
         self._on_measures = [_Watch(rule) for rule in _MEASURE_RULES]
         self._stall = _Stall()
         self._steps = 0
+        self._generator_steps: int | None = None
+        """None of a run without a generator."""
         self._generator_moved = True
         self._spoken: set[Signal] = set()
 
@@ -142,7 +144,9 @@ class Advisor:
             figures = self._fair(event.figures)
             return self._say([watch.hear(figures, self._steps > WARM_UP) for watch in self._on_steps])
         if isinstance(event, Measured) and event.split == "val":
-            watched = [watch.hear(event.figures) for watch in self._on_measures]
+            # A generator that has learnt next to nothing draws noise, and noise is full of odd colours.
+            counting = self._generator_steps is None or self._generator_steps > WARM_UP
+            watched = [watch.hear(event.figures, counting) for watch in self._on_measures]
             return self._say([*watched, self._stall.hear(event)])
         return []
 
@@ -151,6 +155,7 @@ class Advisor:
         fair = figures if self._generator_moved else {name: figures[name] for name in figures if name != "right"}
         if "critic" in figures or "generator" in figures:
             self._generator_moved = "generator" in figures
+            self._generator_steps = (self._generator_steps or 0) + self._generator_moved
         return fair
 
     def _say(self, found: list[_Finding]) -> list[Advice]:
