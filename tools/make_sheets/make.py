@@ -100,7 +100,7 @@ def page(shown: Iterable[Shown], runs: Path, machine: str) -> list[str]:
         report = json.loads((runs / each.name / "report.json").read_text())
         lines += [f"    nonesuch {each.command}", "", each.words, ""]
         lines += [f"![{each.name}](pictures/sheets/{each.name}.png)", ""]
-        lines += [said(report), "", *table(report["distances"]), ""]
+        lines += [said(report), "", *table(report["distances"])]
     return lines
 
 
@@ -108,7 +108,10 @@ def said(report: dict[str, Any]) -> str:
     """One sentence: pictures, minutes, parameters of the measurement, copies, and nats where the net knows them."""
     figures, distances = report["figures"], report["distances"]
     words = f"{report['images_seen']:,} pictures in {report['seconds'] / 60:.1f} minutes"
-    words += f"; n = {distances['n']:,}, seed {distances['seed']}, features {distances['extractor']}."
+    if distances:
+        words += f"; n = {distances['n']:,}, seed {distances['seed']}, features {distances['extractor']}."
+    else:
+        words += "; too few held-out pictures for distances."
     if figures.get("memorisation"):
         words += f" Nearest training picture: {figures['memorisation']:.2f} times as far as for unseen real pictures."
     if figures.get("log_likelihood"):
@@ -118,12 +121,14 @@ def said(report: dict[str, Any]) -> str:
     return words
 
 
-def table(distances: dict[str, Any]) -> list[str]:
-    """Figures of the samples and of the floor."""
+def table(distances: dict[str, Any] | None) -> list[str]:
+    """Figures of the samples and of the floor, where there were pictures enough to measure by."""
+    if distances is None:
+        return []
     rows = [("", *(name for _, name in FIGURES)), ("---",) * (len(FIGURES) + 1)]
     for title, found in (("drawn", distances["samples"]), ("real (floor)", distances["floor"])):
         rows.append((title, *(_cell(found, key) for key, _ in FIGURES)))
-    return [f"| {' | '.join(row)} |" for row in rows]
+    return [*(f"| {' | '.join(row)} |" for row in rows), ""]
 
 
 def _cell(found: dict[str, float], key: str) -> str:
