@@ -80,11 +80,17 @@ class _Plain(SimpleHTTPRequestHandler):
         """Nothing."""
 
 
+class _Host(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A visitor may leave in the middle of a file."""
+
+
 @contextmanager
 def hosted(folder: Path) -> Iterator[str]:
     """Some static host, with the folder of the site one level below its root."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Plain, directory=str(folder)))
-    server.daemon_threads = True
+    server = _Host(("127.0.0.1", 0), functools.partial(_Plain, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

@@ -171,6 +171,17 @@ def test_pictures_are_packed_by_the_task_which_says_how_far_it_is(client: TestCl
     assert [each["words"] for each in told if each["kind"] == "progressed"][-1] == "settling the net"
 
 
+@pytest.mark.parametrize("budget", [{"images": 64}, {"minutes": 0.1}])
+def test_files_that_cannot_be_used_are_told_of_whatever_the_budget(trained: Path, budget: dict[str, float]) -> None:
+    album = trained / "data" / "torn"
+    folder_of_bars(album, 40)
+    broken = min(path for path in album.rglob("*") if path.is_file())
+    broken.write_bytes(b"")
+    asked = wire.Plan.model_validate({"kind": "gan", "data": "torn", "settings": QUICK, **budget})
+    words = planning.expected(places_in(trained), asked, unheard).words
+    assert "1 of 40 files cannot be used and are left out, such as " in words
+
+
 @pytest.mark.parametrize(
     ("without", "classes"),
     [(None, "down left right"), (["left", "down"], "right up"), ([], "down left right up")],

@@ -10,7 +10,6 @@ from the pictures that are there. CIFAR-10 is found by name, as every named data
 import argparse
 import shlex
 import shutil
-import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
@@ -22,6 +21,10 @@ import nonesuch as ns
 from nonesuch.pixels import write_png
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from calling import call  # noqa: E402
+
 DOCS = HERE.parents[1] / "docs"
 PICTURES = DOCS / "pictures" / "gallery"
 
@@ -74,12 +77,6 @@ def main() -> int:
 def take(target: Path, source: str, row: int) -> None:
     """Write picture `row` of a data set, as a person's own picture file would be."""
     write_png(target, np.array(ns.open_data(source).pixels[row]))
-
-
-def call(command: str, folder: Path) -> None:
-    """Run `nonesuch ...` there. Raises CalledProcessError when it fails."""
-    print(f"nonesuch {command}", flush=True)
-    subprocess.run([sys.executable, "-m", "nonesuch", *shlex.split(command)], cwd=folder, check=True, stdout=sys.stderr)
 
 
 def page(runs: dict[str, str], shown: list[Shown]) -> str:

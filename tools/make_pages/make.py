@@ -10,35 +10,39 @@ with `nonesuch sample --seed 3`, pixel by pixel.
 """
 
 import argparse
-import functools
-import shlex
 import statistics
-import subprocess
 import sys
-import threading
+import textwrap
 import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
-from playwright.sync_api import Browser, Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page
 
 import nonesuch as ns
 from nonesuch.pixels import write_png
 
 HERE = Path(__file__).resolve().parent
-DOCS = HERE.parents[1] / "docs"
+ROOT = HERE.parents[1]
+sys.path[:0] = [str(HERE.parent), str(ROOT / "tests")]
+
+from calling import call  # noqa: E402
+
+from browser import chromium  # noqa: E402
+from watched import DRAWN, hosted  # noqa: E402
+
+DOCS = ROOT / "docs"
 PICTURES = DOCS / "pictures" / "pages"
-CHROMIUM = "/usr/bin/chromium"
 SEED = 3
 GIVEN = 41
 """The row of pixelfolk that a classifier is asked about."""
-DRAWN, ANSWERED = '[data-shown]:not([data-shown=""])', "p.first"
+ANSWERED = "p.first"
 PATIENCE = 180_000
 SLOWER, BITS_A_SECOND, DELAY_MS = 4, 1_600_000, 150
 """Lighthouse's own slow phone: a processor four times slower, 1.6 Mbit/s, 150 ms there and back."""
@@ -53,16 +57,14 @@ each('longtask', (entry) => { seen.tbt += Math.max(0, entry.duration - 50); });
 """
 PIXELS = """element => { const c = element.querySelector('canvas') ?? element;
   return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]; }"""
-INTRODUCTION = """# Pages, as visitors meet them
-
+INTRODUCTION = """
 Each was published by the command above it and opened in headless Chromium by a visitor who had never been there: as
-one file from a disk, and as a folder from a plain static server that compresses nothing. Figures as Lighthouse
-names them, medians of {rounds}, on {machine}: first and largest paint (the picture drawn beforehand; no script is
-needed for it), layout shift (up to 0.1 is good), blocking (how long scripts kept the page from answering), and the
-first picture that the net has drawn, or the first answer. The slow phone is Lighthouse's: a processor {slower}
-times slower, {megabits} Mbit/s, {delay} ms. None asked another host for anything. `tools/make_pages/make.py` makes
-all of it again.
-
+one file from a disk, and as a folder from a plain static server that compresses nothing. Figures as Lighthouse names
+them, medians of {rounds}, on {machine}: first and largest paint (the picture drawn beforehand; no script is needed
+for it), layout shift (up to 0.1 is good), blocking (how long scripts kept the page from answering), and the first
+picture that the net has drawn, or the first answer, with the requests and bytes that had come by then. The slow phone
+is Lighthouse's: a processor {slower} times slower, {megabits} Mbit/s, {delay} ms. None asked another host for
+anything. `tools/make_pages/make.py` makes all of it again.
 """
 
 
@@ -79,7 +81,8 @@ class Shown:
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one visit. Paints and drawn: seconds; shift: no unit; blocked: milliseconds; sent: bytes of all answers."""
+    """Of one visit. Paints and drawn: seconds; shift: no unit; blocked: milliseconds; requests, and bytes sent: until
+    the net had drawn."""
 
     first_paint: float
     largest_paint: float
@@ -94,14 +97,18 @@ def main() -> int:
     settings = _options()
     plan = tomllib.loads((HERE / "pages.toml").read_text())
     PICTURES.mkdir(parents=True, exist_ok=True)
-    lines = INTRODUCTION.format(
+    words = INTRODUCTION.format(
         rounds=settings.rounds, machine=plan["machine"], slower=SLOWER, megabits=BITS_A_SECOND / 1e6, delay=DELAY_MS
-    ).splitlines()
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    )
+    lines = [
+        "# Pages, as visitors meet them",
+        "",
+        *textwrap.wrap(" ".join(words.split()), 120, break_on_hyphens=False),
+        "",
+    ]
+    with chromium() as browser:
         for each in (Shown(**words) for words in plan["pages"]):
             lines += section(each, settings.work, browser, settings.rounds)
-        browser.close()
     (DOCS / "pages.md").write_text("\n".join(lines))
     return 0
 
@@ -120,7 +127,7 @@ def section(each: Shown, work: Path, browser: Browser, rounds: int) -> list[str]
     with hosted(folder) as host:
         places = {"one file, from a disk": (file.as_uri(), False), "a folder, served": (host, False),
                   "a folder, slow phone": (host, True)}  # fmt: skip
-        visits = {name: [] for name in places}  # type: dict[str, list[Figures]]
+        visits: dict[str, list[Figures]] = {name: [] for name in places}
         for _ in range(rounds):
             for name, (address, slow) in places.items():
                 visits[name].append(visit(browser, address, slow, given))
@@ -139,56 +146,38 @@ def section(each: Shown, work: Path, browser: Browser, rounds: int) -> list[str]
 def beside(name: str) -> str:
     """Words on how the one file looks; its picture is kept only where it is another one."""
     served, file = (PICTURES / f"{name}-{form}.png" for form in ("served", "file"))
-    if served.read_bytes() != file.read_bytes():
+    one, other = (np.array(Image.open(each).convert("RGB"), np.int16) for each in (served, file))
+    # Two runtimes take turns while one of them is being loaded, and round a grey level apart.
+    if np.abs(one - other).max() > 1:
         return f"As one file from a disk: [picture](pictures/pages/{file.name})."
     file.unlink()
-    return "As one file from a disk it looks the same, to the last pixel."
-
-
-def call(command: str, folder: Path) -> None:
-    """Run `nonesuch ...` there. Raises CalledProcessError when it fails."""
-    print(f"nonesuch {command}", flush=True)
-    subprocess.run([sys.executable, "-m", "nonesuch", *shlex.split(command)], cwd=folder, check=True, stdout=sys.stderr)
+    return "As one file from a disk it looks the same, to 1 of 255 in every pixel."
 
 
 @contextmanager
-def hosted(folder: Path) -> Iterator[str]:
-    """Some static host: types by its own table, no header of ours, nothing compressed."""
-
-    class Plain(SimpleHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_: object) -> None:
-            """A visitor may leave in the middle of a file."""
-
-    server = Server(("127.0.0.1", 0), functools.partial(Plain, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-@contextmanager
-def visitor(browser: Browser, address: str, **options: Any) -> Iterator[tuple[Page, list[int]]]:
-    """A page that knows nothing yet, and the bytes of each answer to come. Raises RuntimeError for what must not be."""
+def visitor(browser: Browser, address: str, **options: Any) -> Iterator[tuple[Page, dict[str, int]]]:
+    """A page that knows nothing yet, and the bytes of each answer to come by the id of its request; what a page holds
+    within itself is no request. Raises RuntimeError for what must not be."""
     context = browser.new_context(**options)
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     faults: list[str] = []
-    sizes: list[int] = []
+    sizes: dict[str, int] = {}
+
+    def asked(found: dict[str, Any]) -> None:
+        if urlsplit(found["request"]["url"]).scheme not in ("data", "blob"):
+            sizes[found["requestId"]] = 0
+
+    def answered(found: dict[str, Any]) -> None:
+        if found["requestId"] in sizes:
+            sizes[found["requestId"]] = int(found["encodedDataLength"])
+
     devtools = context.new_cdp_session(page)
     devtools.send("Network.enable")
-    devtools.on("Network.loadingFinished", lambda found: sizes.append(int(found["encodedDataLength"])))
+    devtools.on("Network.requestWillBeSent", asked)
+    devtools.on("Network.loadingFinished", answered)
     own = urlsplit(address).netloc
-    page.on("request", lambda asked: _strange(asked.url, own) and faults.append(f"asked {asked.url[:80]}"))
+    page.on("request", lambda request: _strange(request.url, own) and faults.append(f"asked {request.url[:80]}"))
     page.on("console", lambda said: said.type in ("error", "warning") and faults.append(said.text))
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.add_init_script(WATCH)
@@ -216,11 +205,10 @@ def visit(browser: Browser, address: str, slow: bool, given: Path | None) -> Fig
         page.goto(address, wait_until="commit")
         settled(page, given)
         drawn = page.evaluate("performance.now() / 1000")
+        requests, sent = len(sizes), sum(sizes.values())
         page.wait_for_load_state("networkidle")
         seen = page.evaluate("seen")
-        return Figures(
-            seen["fcp"] / 1000, seen["lcp"] / 1000, seen["cls"], seen["tbt"], drawn, max(1, len(sizes)), sum(sizes)
-        )
+        return Figures(seen["fcp"] / 1000, seen["lcp"] / 1000, seen["cls"], seen["tbt"], drawn, requests, sent)
 
 
 def settled(page: Page, given: Path | None) -> None:
@@ -263,16 +251,13 @@ def table(visits: dict[str, list[Figures]], on_disk: dict[str, int]) -> list[str
     lines = ["| | first paint | largest paint | shift | blocking | first from the net | requests | sent |",
              "|---|---|---|---|---|---|---|---|"]  # fmt: skip
     for name, found in visits.items():
-        middle = Figures(*(statistics.median(getattr(each, field) for each in found) for field in FIELDS))
+        middle = Figures(*(statistics.median(getattr(each, field.name) for each in found) for field in fields(Figures)))
         sent = on_disk.get(name, middle.sent) / 1e6
         lines.append(
             f"| {name} | {middle.first_paint:.2f} s | {middle.largest_paint:.2f} s | {middle.shift:.3f} | "
             f"{middle.blocked:.0f} ms | {middle.drawn:.2f} s | {middle.requests:.0f} | {sent:.2f} MB |"
         )
     return [*lines, ""]
-
-
-FIELDS = tuple(Figures.__dataclass_fields__)
 
 
 def said(off: Iterable[int | None]) -> list[str]:

@@ -9,9 +9,7 @@ there. Data sets are found by name, as everywhere (`NONESUCH_DATA`).
 
 import argparse
 import json
-import shlex
 import shutil
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable
@@ -25,6 +23,10 @@ import nonesuch as ns
 from nonesuch.pixels import write_png
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from calling import call  # noqa: E402
+
 DOCS = HERE.parents[1] / "docs"
 PICTURES = DOCS / "pictures" / "sheets"
 INTRODUCTION = """# What it draws, and how that measures
@@ -84,9 +86,7 @@ def train(each: Shown, work: Path) -> None:
     """Raises CalledProcessError when it fails."""
     if (work / "runs" / each.name / "report.json").exists():
         return
-    print(f"nonesuch {each.command}", flush=True)
-    words = [*shlex.split(each.command), "--run", f"runs/{each.name}"]
-    subprocess.run([sys.executable, "-m", "nonesuch", *words], cwd=work, check=True, stdout=sys.stderr)
+    call(f"{each.command} --run runs/{each.name}", work)
 
 
 def page(shown: Iterable[Shown], runs: Path, machine: str) -> list[str]:

@@ -54,13 +54,14 @@ def expected(places: Places, plan: wire.Plan, progress: Progress) -> wire.Expect
     recipe = planned(places, plan, progress)
     with torch.device("meta"):
         parameters = sum(each.numel() for each in build_net(recipe).parameters())
+    remarks = library.remarks(recipe)
     if recipe.budget.minutes is None:
-        words = f"{recipe.budget.images:,} pictures in all, repeats counted"
+        words = ". ".join([f"{recipe.budget.images:,} pictures in all, repeats counted", *remarks])
         return wire.Expected(words=words, rate=None, pictures=recipe.budget.images, epochs=None, parameters=parameters)
     found = library.expect(recipe)
     words = found.words() if recipe.kind == "gan" else found.counts()
     return wire.Expected(
-        words=". ".join([words, *library.remarks(recipe)]),
+        words=". ".join([words, *remarks]),
         rate=found.rate,
         pictures=found.pictures,
         epochs=found.epochs,

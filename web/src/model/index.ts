@@ -8,10 +8,10 @@
  */
 
 import { codeOf, moved, type Moves } from './codes';
+import { growing } from './growing';
 import { codesAround, divergence, logLikelihood, logMeanExp } from './likelihood';
 import { fileOf, readManifest, type GraphName, type Layer, type Manifest, type Precision } from './manifest';
 import { occluded } from './occlusion';
-import { growing } from './growing';
 import { openOnnx } from './onnxruntime';
 import { drawn, shown, type Picture, type Shown } from './pictures';
 import type { Feeds, RuntimeName, Session } from './session';

@@ -40,7 +40,7 @@ export class Net {
       const { runtime } = this.settings;
       const model = await load(this.settings.model, { runtime, fetch: (name) => file(folder + name) });
       // Now, so that what the browser cannot run is known before anybody waits for a picture.
-      await this.look(model);
+      await this.tellRuntime(model);
       this.model = model;
       this.state = 'ready';
       void this.work();
@@ -51,7 +51,7 @@ export class Net {
   }
 
   /** What computes now: a quicker runtime may have been loaded meanwhile. */
-  private async look(model: Model): Promise<void> {
+  private async tellRuntime(model: Model): Promise<void> {
     this.runtime = await model.runtimeOf(model.manifest.graphs.draw ? 'draw' : 'answer');
   }
 
@@ -89,7 +89,7 @@ export class Net {
         const given = { truncation, move: moves, ...(label === undefined ? {} : { label }) };
         const drawn = await this.model.sample({ z: alike.map(({ code }) => code) }, given);
         alike.forEach(({ done }, place) => done(drawn[place] as Shown));
-        await this.look(this.model);
+        await this.tellRuntime(this.model);
       } catch (error) {
         alike.forEach(({ failed }) => failed(error));
       }

@@ -1,6 +1,7 @@
 /** Where one is in a net's latent space: the address, the net's own facts, and the place as the server is asked for it. */
 import { api, asked } from '../../api/client';
 import type { components } from '../../api/schema';
+import { movesOf, writtenMoves } from '../../core/moves';
 import {
   type Coded,
   atCode,
@@ -18,7 +19,6 @@ import {
 } from '../../core/spots';
 import type { View } from '../../shell/location.svelte';
 import { type Remote, remote } from '../../shell/remote.svelte';
-import { movesOf, writtenMoves } from '../../core/moves';
 import type { PadKind, State } from './state';
 
 type Schemas = components['schemas'];
