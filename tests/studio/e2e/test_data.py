@@ -1,5 +1,6 @@
 """The room Data as a person uses it: look, make a set, fill it, change it, see it split, fitted, changed, mapped."""
 
+import base64
 import io
 import re
 import zipfile
@@ -85,6 +86,40 @@ def test_what_is_no_picture_is_named_with_its_reason(chromium: Browser, server: 
     expect(page.get_by_text("<img src=x onerror=alert(1)>.png: this is no picture")).to_be_visible()
     assert not said
     page.close()
+
+
+DROP_OF_TWO = """zone => {
+    const gone = { isFile: true, fullPath: '/lost/gone.png',
+                   file: (done, failed) => failed(new DOMException('gone', 'NotFoundError')) };
+    const bytes = Uint8Array.from(atob('%s'), each => each.charCodeAt(0));
+    const there = { isFile: true, fullPath: '/there.png',
+                    file: done => done(new File([bytes], 'there.png', { type: 'image/png' })) };
+    const drop = new Event('drop', { bubbles: true, cancelable: true });
+    drop.dataTransfer = { items: [gone, there].map(entry => ({ webkitGetAsEntry: () => entry })) };
+    zone.dispatchEvent(drop);
+}"""
+"""A drop by script has no files of a disk, so its entries are made up; what a browser hands over is no more than this."""
+
+
+def test_of_a_drop_what_cannot_be_read_is_named_and_the_rest_is_taken(studio_page: Page, server: Server) -> None:
+    page, data = studio_page, server[0].places.data
+    page.get_by_label("New data set").fill("toys")
+    page.get_by_role("button", name="Make it").click()
+    zone = page.get_by_text("Or drop pictures, folders or a zip here")
+    zone.evaluate(DROP_OF_TWO % base64.b64encode(picture(3)["buffer"]).decode())
+    expect(page.get_by_role("alert").filter(has_text="lost/gone.png cannot be read")).to_be_visible()
+    expect(page.get_by_text("1 picture added.")).to_be_visible(timeout=30_000)
+    assert len(list((data / "toys").glob("*/*.png"))) == 1
+
+
+def test_a_set_made_by_another_program_is_there_when_somebody_comes_back(studio_page: Page, server: Server) -> None:
+    page = studio_page
+    shelf = page.get_by_label("Data set", exact=True)
+    expect(shelf).to_contain_text("few")
+    folder_of_bars(server[0].places.data / "copied", 12)
+    expect(shelf).not_to_contain_text("copied")
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(shelf).to_contain_text("copied")
 
 
 def test_a_zip_becomes_classes(studio_page: Page, server: Server) -> None:

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { each, isPicture, isZip, sorted } from './dropped';
+import { each, filesIn, isPicture, isZip, sorted } from './dropped';
 
 const files = (...paths: string[]) => paths.map((path) => ({ file: path, path }));
 const grouped = (...paths: string[]) => Object.fromEntries(sorted(files(...paths), 'loose'));
@@ -36,4 +36,42 @@ test('so many at a time, all of them, until stopped', async () => {
   expect([most, done]).toEqual([2, [1, 2, 3, 4, 5]]);
   await each([6, 7, 8], 1, work, () => done.includes(6));
   expect(done).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
+/** Entries as browsers give them: readers in portions, and a file that may refuse. */
+const file = (fullPath: string, refused = false) =>
+  ({
+    isFile: true,
+    fullPath,
+    file: (done: (file: File) => void, failed: (error: DOMException) => void) =>
+      refused ? failed(new DOMException('gone', 'NotFoundError')) : done(new File([], fullPath)),
+  }) as unknown as FileSystemEntry;
+const folder = (fullPath: string, ...portions: (FileSystemEntry[] | undefined)[]) =>
+  ({
+    isFile: false,
+    fullPath,
+    createReader: () => {
+      const left = [...portions, []];
+      return {
+        readEntries: (done: (some: FileSystemEntry[]) => void, failed: (error: DOMException) => void) => {
+          const some = left.shift();
+          if (some) done(some);
+          else failed(new DOMException('forbidden', 'NotReadableError'));
+        },
+      };
+    },
+  }) as unknown as FileSystemEntry;
+
+test('folders are walked to their end, and what cannot be read is named beside the rest', async () => {
+  const found = await filesIn([
+    folder(
+      '/pets',
+      [file('/pets/1.png'), file('/pets/2.png', true)],
+      [folder('/pets/cat', [file('/pets/cat/3.png')]), folder('/pets/locked', undefined)],
+    ),
+    file('/4.png'),
+  ]);
+  expect(found.files.map(({ path }) => path)).toEqual(['pets/1.png', 'pets/cat/3.png', '4.png']);
+  expect(found.files.every(({ file }) => file instanceof File)).toBe(true);
+  expect(found.unread).toEqual(['pets/2.png', 'pets/locked']);
 });

@@ -31,6 +31,41 @@ export function sorted<F>(files: readonly Dropped<F>[], loose: string): Map<stri
   return found;
 }
 
+/**
+ * All files in what was dropped, folders walked, and the paths of what the browser cannot read (no permission, gone
+ * meanwhile): one unreadable file does not lose the others.
+ */
+export async function filesIn(
+  entries: readonly FileSystemEntry[],
+): Promise<{ readonly files: Dropped<File>[]; readonly unread: string[] }> {
+  const unread: string[] = [];
+  const walked = async (entry: FileSystemEntry): Promise<Dropped<File>[]> => {
+    const path = entry.fullPath.replace(/^\//, '');
+    try {
+      if (entry.isFile) return [{ file: await fileOf(entry as FileSystemFileEntry), path }];
+      return await all(await entriesOf(entry as FileSystemDirectoryEntry));
+    } catch {
+      unread.push(path);
+      return [];
+    }
+  };
+  const all = async (some: readonly FileSystemEntry[]) => (await Promise.all(some.map(walked))).flat();
+  return { files: await all(entries), unread };
+}
+
+const fileOf = (entry: FileSystemFileEntry): Promise<File> => new Promise((done, failed) => entry.file(done, failed));
+
+async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
+  const reader = folder.createReader();
+  const found: FileSystemEntry[] = [];
+  // A reader gives a hundred at a time, and an empty list at the end.
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((done, failed) => reader.readEntries(done, failed));
+    if (!some.length) return found;
+    found.push(...some);
+  }
+}
+
 /** Does `work` for each, `width` at a time and in order of their beginning; stops beginning when told to. */
 export async function each<T>(
   items: readonly T[],
