@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
@@ -57,7 +58,7 @@ def test_wide_codes_are_first_made_narrower() -> None:
 
 
 def test_umap_is_asked_with_the_seed_and_as_many_neighbours_as_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real one compiles itself for half a minute when it is first called; `benchmarks/latent.py` runs it."""
+    """The real one compiles itself for seconds when a process first calls it; `benchmarks/latent.py` runs it."""
     asked: dict[str, Any] = {}
 
     class Umap:
@@ -72,7 +73,11 @@ def test_umap_is_asked_with_the_seed_and_as_many_neighbours_as_there_are(monkeyp
     monkeypatch.setitem(sys.modules, "umap", module)
     codes, _ = _clouds(24)
     found = embedding.umap(codes, seed=5)
+    rows, distances = asked.pop("precomputed_knn")
     assert asked == {"n_neighbors": 8, "random_state": 5, "n_jobs": 1}
+    apart = cdist(codes, codes)
+    np.testing.assert_array_equal(rows, apart.argsort(1)[:, :8])
+    np.testing.assert_allclose(distances, np.sort(apart, 1)[:, :8], atol=1e-5)
     assert found.words == "UMAP, 8 neighbours"
     np.testing.assert_allclose(found.places, codes[:, :2], rtol=1e-6)
 

@@ -5,6 +5,7 @@ Neither has a way back from a place to a code; `atlas.Cells` averages the codes 
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,11 +71,15 @@ def umap(codes: npt.ArrayLike, seed: int) -> Embedding:
     except ImportError:
         raise MachineError('umap needs the extra maps: pip install "nonesuch[maps]"; or take pca or tsne') from None
     near = min(NEIGHBOURS, len(points) // 3)
+    distances, rows = _nearest(points, points, near)
     with warnings.catch_warnings():
-        # Few codes: it says that it takes another start where the spectral one fails, which is no concern of ours.
+        # Few codes: it says that it takes another start where the spectral one fails, and that it looks for the
+        # neighbours itself; neither is a concern of ours.
         warnings.simplefilter("ignore")
+        # Its own search for neighbours is approximate, and compiled anew by every process for half a minute and more.
+        known = (rows.astype(np.int32), distances.astype(np.float32))
         # A seed means one thread, which it would warn of.
-        places = UMAP(n_neighbors=near, random_state=seed, n_jobs=1).fit_transform(points)
+        places = UMAP(n_neighbors=near, random_state=seed, n_jobs=1, precomputed_knn=known).fit_transform(points)
     return Embedding(np.asarray(places, np.float64), f"UMAP, {near} neighbours")
 
 
@@ -94,10 +99,18 @@ def _ready(codes: npt.ArrayLike, seed: int) -> npt.NDArray[np.float32]:
 
 def _beside(points: npt.NDArray[np.float32], known: npt.NDArray[np.float32], places: Floats) -> Floats:
     """Where points belong among the known ones, whose places (M, 2) are given."""
-    from sklearn.neighbors import NearestNeighbors
-
-    distances, rows = NearestNeighbors(n_neighbors=min(BESIDE, len(known))).fit(known).kneighbors(points)
+    distances, rows = _nearest(points, known, min(BESIDE, len(known)))
     # A code that lies on a known one goes to its place, without a division by zero.
     weights = 1 / np.maximum(distances, 1e-9 * max(float(distances.max()), 1e-30)) ** 2
     found: Floats = np.einsum("nk,nkd->nd", weights / weights.sum(1, keepdims=True), places[rows])
     return found
+
+
+def _nearest(
+    points: npt.NDArray[np.float32], known: npt.NDArray[np.float32], count: int
+) -> tuple[npt.NDArray[np.floating[Any]], npt.NDArray[np.int64]]:
+    """Distances (N, count) and rows (N, count) of the known points nearest to each of N, exactly, nearest first."""
+    from sklearn.neighbors import NearestNeighbors
+
+    distances, rows = NearestNeighbors(n_neighbors=count).fit(known).kneighbors(points)
+    return distances, rows
