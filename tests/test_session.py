@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from made_data import folder_of_bars
 from made_runs import stopping
@@ -284,3 +285,16 @@ def test_a_run_answers_for_single_files(data: Path, tmp_path: Path) -> None:
     assert np.isclose(sum(found[0].probabilities), 1, atol=1e-5)  # type: ignore[union-attr]
     assert "bad.png" in found[1].name
     assert found[2].reason == "no such file"  # type: ignore[union-attr]
+
+
+def test_a_picture_is_answered_in_float32_whatever_the_net_was_trained_in(data: Path, tmp_path: Path) -> None:
+    """Else a published page and an exported file would seem to be of another net: bf16 has three digits."""
+    run = library.train(quick(data, images=640, machine__precision="bf16-mixed"), tmp_path / "run")
+    picture = data / "up" / "0003.png"
+    (found,) = run.predict([picture])
+    with Image.open(picture) as opened:
+        image = torch.from_numpy(np.array(opened.convert("RGB"))).permute(2, 0, 1)[None] / 127.5 - 1
+    run.net.eval()
+    with torch.no_grad():
+        expected = run.net(image)[0].softmax(0).sort(descending=True).values
+    np.testing.assert_allclose(found.probabilities, expected.numpy(), atol=1e-6)  # type: ignore[union-attr]

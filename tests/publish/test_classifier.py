@@ -91,7 +91,7 @@ def test_it_answers_as_the_command_line_does(
         expect(page.locator("p.first")).to_contain_text(answer.classes[0])
         found = shares(page)
         for name, share in list(zip(answer.classes, answer.probabilities, strict=True))[:5]:
-            assert abs(found[name] - share) < 0.006
+            assert abs(found[name] - share) < 0.0011  # fp16 weights, and shown to a tenth of a percent
         expect(page.get_by_role("img", name=f"Where the net finds {answer.classes[0]}")).to_be_visible()
         expect(page.get_by_text("Grad-CAM")).to_be_visible()
         expect(page.get_by_role("img", name=re.compile(r"^Map \d+$"))).to_have_count(16)

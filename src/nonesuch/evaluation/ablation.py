@@ -13,7 +13,7 @@ from torch import Tensor
 from nonesuch.assembly import engine, reopen
 from nonesuch.data.items import Reject
 from nonesuch.errors import DataError, RecipeError, RunError
-from nonesuch.evaluation.classifier import logits_of
+from nonesuch.evaluation.classifier import logits_of, probabilities_of
 from nonesuch.evaluation.drawings import rows_of
 from nonesuch.evaluation.examiner import evaluating
 from nonesuch.evaluation.run import Run
@@ -107,11 +107,10 @@ def probabilities(run: Run, file: str | Path, layer: str, units: Sequence[int], 
     (found,) = run.read([file])
     if isinstance(found, Reject):
         raise DataError(f"{found.name}: {found.reason}")
-    fabric = engine(run.recipe.machine)
-    before = logits_of(run.net, fabric, run.recipe, found[1])
+    before = probabilities_of(run.net, run.recipe, found[1])
     with switched(run, layer, units, factor):
-        after = logits_of(run.net, fabric, run.recipe, found[1])
-    return torch.cat([before, after]).exp()
+        after = probabilities_of(run.net, run.recipe, found[1])
+    return torch.cat([before, after])
 
 
 def ranking(run: Run, layer: str, most: int = ASKED) -> Ranking:

@@ -6,9 +6,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from nonesuch.assembly import Pictures, engine, reopen
+from nonesuch.assembly import Pictures, reopen
 from nonesuch.errors import RunError
-from nonesuch.evaluation.classifier import logits_of
+from nonesuch.evaluation.classifier import probabilities_of
 from nonesuch.evaluation.run import Run
 from nonesuch.pixels import Picture
 
@@ -67,5 +67,5 @@ def watched(run: Run, count: int = COUNT, data: Pictures | None = None) -> Watch
 def answers(past: Run, pictures: Watched) -> Answers:
     """What a run, as it is or as it was at a moment (`evaluation.history.at`), says of the watched pictures."""
     pixels = torch.from_numpy(pictures.pictures).permute(0, 3, 1, 2)
-    probabilities = logits_of(past.net, engine(past.recipe.machine), past.recipe, pixels).exp()
+    probabilities = probabilities_of(past.net, past.recipe, pixels)
     return Answers(past.images_seen, probabilities, probabilities.argmax(1) == pictures.truth)

@@ -67,6 +67,16 @@ def logits_of(net: nn.Module, fabric: "Fabric", recipe: Recipe, pixels: Tensor) 
         return predict(net, pixels, recipe.objective.test_views, device=recipe.machine.device)
 
 
+def probabilities_of(net: nn.Module, recipe: Recipe, pixels: Tensor) -> Tensor:
+    """What the net says of single pictures, (N, classes), in float32 whatever it was trained in.
+
+    In bfloat16 the third digit is noise: a published page and an exported file would seem to be of another net.
+    """
+    assert isinstance(recipe.objective, ClassifySettings)
+    with evaluating(net):
+        return predict(net, pixels, recipe.objective.test_views, device=recipe.machine.device).exp()
+
+
 def answers(pixels: Tensor, targets: Tensor, logits: Tensor, classes: tuple[str, ...]) -> np.ndarray:
     """A picture of right answers, evenly spread, and of the most confident wrong ones."""
     chosen = labels.worst_mistakes(logits, targets, SHOWN_WRONG)

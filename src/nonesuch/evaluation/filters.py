@@ -16,7 +16,7 @@ from nonesuch.assembly import engine, reopen
 from nonesuch.data.decode import fit
 from nonesuch.data.items import Reject
 from nonesuch.errors import DataError, NetError, RunError
-from nonesuch.evaluation.classifier import logits_of
+from nonesuch.evaluation.classifier import logits_of, probabilities_of
 from nonesuch.evaluation.run import Run
 from nonesuch.lens import sliding
 from nonesuch.lens.kernels import Kernel, first_convolution, of_layer, put
@@ -103,13 +103,14 @@ def edited(run: Run, picture: str | Path | Picture, number: int, kernel: Kernel,
     assert conv is not None
     put(kernel, conv, number)
     pixels = _read(run, picture)
-    fabric, now = engine(run.recipe.machine), of_layer(conv, number)
-    before, after = (logits_of(net, fabric, run.recipe, pixels)[0].softmax(0) for net in (run.net, changed))
+    now = of_layer(conv, number)
+    before, after = (probabilities_of(net, run.recipe, pixels)[0] for net in (run.net, changed))
     old, new = (sliding.apply(each, to_signed(pixels))[0, 0] for each in (was, now))
     found = Edited(_picture(pixels), was, now, (old, new), run.classes, before, after)
     if not held_out:
         return found
     images, targets = reopen(run.recipe.data).tensors("test")
+    fabric = engine(run.recipe.machine)
     answers = (logits_of(net, fabric, run.recipe, images).argmax(1) for net in (run.net, changed))
     first, second = (float((answer == targets).float().mean()) for answer in answers)
     return replace(found, accuracy=(first, second), pictures=len(targets))

@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from nonesuch.assembly import engine, reopen
+from nonesuch.assembly import reopen
 from nonesuch.data.items import Reject
 from nonesuch.errors import DataError, NetError, RunError
-from nonesuch.evaluation.classifier import logits_of
+from nonesuch.evaluation.classifier import probabilities_of
 from nonesuch.evaluation.examiner import evaluating
 from nonesuch.evaluation.run import Run
 from nonesuch.evaluation.sampling import as_trained
@@ -92,7 +92,7 @@ def frame(past: Run, picture: Tensor | None, layer: str | None = None, seeds: Se
     if picture is not None and draws:
         redrawn = past.reconstruct(picture.permute(0, 2, 3, 1).numpy())[0]
     elif picture is not None:
-        probabilities = logits_of(net, engine(recipe.machine), recipe, picture)[0].exp()
+        probabilities = probabilities_of(net, recipe, picture)[0]
     return Frame(
         images_seen=past.images_seen,
         filters=_filters(past) if sees else None,

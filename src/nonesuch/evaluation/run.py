@@ -18,7 +18,7 @@ from nonesuch.data.places import cache_root
 from nonesuch.errors import DataError, NonesuchWarning, RecipeError, RunError
 from nonesuch.evaluation import drawings, examiners, inversion
 from nonesuch.evaluation.autoencoder import load_mixture
-from nonesuch.evaluation.classifier import logits_of
+from nonesuch.evaluation.classifier import probabilities_of
 from nonesuch.evaluation.drawings import pictures_of
 from nonesuch.evaluation.examiner import Report, evaluating
 from nonesuch.evaluation.look import Look, look
@@ -283,7 +283,7 @@ class Run:
         return [found if isinstance(found, Reject) else self._predict_one(*found) for found in self.read(files)]
 
     def _predict_one(self, name: str, pixels: Tensor) -> Prediction:
-        probabilities = logits_of(self.net, engine(self.recipe.machine), self.recipe, pixels)[0].exp()
+        probabilities = probabilities_of(self.net, self.recipe, pixels)[0]
         order = probabilities.argsort(descending=True).tolist()
         return Prediction(
             name,
