@@ -43,18 +43,31 @@ MOST_GB = 3.0
 
 FAST = {"train.augment.flip": "alternating"}
 LECTURE = {
-    "net.options.dropout": "0.3",
-    "train.optimizer.rate": "2e-3",
-    "train.optimizer.weight_decay": "2e-2",
+    "train.optimizer.name": "muon",
+    "train.optimizer.rate": "0.1",
+    "train.optimizer.momentum": "0.6",
+    "train.optimizer.dense_rate": "0.1",
+    "train.schedule": "triangle",
     "train.augment.edge": "zero",
     "train.augment.shift": "1",
     "train.augment.rotate": "7.5",
     "train.augment.scale": "0.1",
     "train.augment.shear": "0.1",
-    "train.augment.elastic": "0.6",
 }
 """What differs from the nets' presets (nonesuch/presets.py), which decide everything else."""
-LONG, SHORT = {"train.ema_half_life": "20000"}, {"train.ema_half_life": "10000"}
+LONG = {
+    "train.ema_half_life": "20000",
+    "train.optimizer.weight_decay": "2e-3",
+    "train.augment.elastic": "0.8",
+    "net.options.dropout": "0.5",
+    "objective.label_smoothing": "0.1",
+}
+SHORT = {
+    "train.ema_half_life": "10000",
+    "train.optimizer.weight_decay": "1e-3",
+    "train.augment.elastic": "0.6",
+    "net.options.dropout": "0.3",
+}
 
 
 class Task(NamedTuple):

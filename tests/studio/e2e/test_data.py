@@ -98,7 +98,7 @@ DROP_OF_TWO = """zone => {
     drop.dataTransfer = { items: [gone, there].map(entry => ({ webkitGetAsEntry: () => entry })) };
     zone.dispatchEvent(drop);
 }"""
-"""A drop by script has no files of a disk, so its entries are made up; what a browser hands over is no more than this."""
+"""A drop by script has no files of a disk, so its entries are made up; browsers hand over no more than this."""
 
 
 def test_of_a_drop_what_cannot_be_read_is_named_and_the_rest_is_taken(studio_page: Page, server: Server) -> None:
