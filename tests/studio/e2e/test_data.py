@@ -101,7 +101,9 @@ DROP_OF_TWO = """zone => {
 """A drop by script has no files of a disk, so its entries are made up; browsers hand over no more than this."""
 
 
-def test_of_a_drop_what_cannot_be_read_is_named_and_the_rest_is_taken(studio_page: Page, server: Server) -> None:
+def test_of_a_drop_what_cannot_be_read_is_named_and_the_rest_is_taken(
+    studio_page: Page, server: Server, shot: Shot
+) -> None:
     page, data = studio_page, server[0].places.data
     page.get_by_label("New data set").fill("toys")
     page.get_by_role("button", name="Make it").click()
@@ -110,6 +112,8 @@ def test_of_a_drop_what_cannot_be_read_is_named_and_the_rest_is_taken(studio_pag
     expect(page.get_by_role("alert").filter(has_text="lost/gone.png cannot be read")).to_be_visible()
     expect(page.get_by_text("1 picture added.")).to_be_visible(timeout=30_000)
     assert len(list((data / "toys").glob("*/*.png"))) == 1
+    assert_accessible(page)
+    shot(page, "unread")
 
 
 def test_a_set_made_by_another_program_is_there_when_somebody_comes_back(studio_page: Page, server: Server) -> None:
