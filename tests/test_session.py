@@ -270,6 +270,15 @@ def test_one_class_is_not_enough(tmp_path: Path) -> None:
         library.plan(data)
 
 
+@pytest.mark.parametrize("where", ["pixelfolk", "./pixelfolk", "absolute"])
+def test_a_run_is_not_called_like_its_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    recipe = library.plan("pixelfolk", images=64, settings=QUICK)
+    with pytest.raises(RunError, match=r"would be taken for its data pixelfolk; give the run another folder"):
+        library.fit(recipe, tmp_path / "pixelfolk" if where == "absolute" else where)
+    assert not (tmp_path / "pixelfolk").exists()
+
+
 def test_minutes_with_several_processes_are_refused(data: Path, tmp_path: Path) -> None:
     recipe = library.plan(data, minutes=1, settings=QUICK | {"machine.processes": "2"})
     with pytest.raises(RecipeError, match="--images"):

@@ -17,7 +17,7 @@ from nonesuch.data.decode import Reject, Undecodable, decode
 from nonesuch.data.pack import Pack
 from nonesuch.data.places import cache_root
 from nonesuch.data.settings import Channels, known_channels, known_fit
-from nonesuch.errors import DataError, RecipeError
+from nonesuch.errors import DataError, RecipeError, RunError
 from nonesuch.evaluation.run import Run
 from nonesuch.exporting import folder as exported
 from nonesuch.exporting import weights_file
@@ -149,7 +149,7 @@ def settled(where: str | Path) -> str:
 
 def fit(recipe: Recipe, run: str | Path | None = None) -> Iterator[Event]:
     """Train and yield events. In `run` when given (a run there goes on), else in a fresh folder under ./runs."""
-    folder = _folder(recipe, run)
+    folder = folder_for(recipe, run)
     control.begin(folder.path)
     return session.fit(recipe, folder.path)
 
@@ -162,10 +162,18 @@ def steer(run: str | Path, wish: Wish) -> None:
     control.ask(Store(DEFAULT_RUNS).open(run).path, wish)
 
 
-def _folder(recipe: Recipe, run: str | Path | None) -> RunFolder:
-    """The run's folder, with its recipe inside."""
-    fresh = run is None
-    folder = Store(DEFAULT_RUNS).create_new(recipe.kind, data_name(recipe)) if fresh else open_or_create(Path(str(run)))
+def folder_for(recipe: Recipe, run: str | Path | None = None, runs: str | Path = DEFAULT_RUNS) -> RunFolder:
+    """The folder of a run, with its recipe inside: `run`, or a fresh one under `runs`.
+
+    Raises RunError for a folder with other things in it and for the place where the run's own data is looked for.
+    """
+    if run is None:
+        folder = Store(Path(runs)).create_new(recipe.kind, data_name(recipe))
+    elif Path(run).resolve() == Path(recipe.data.source).expanduser().resolve():
+        # A folder goes before a data set of that name: once made, the run would be taken for its own pictures.
+        raise RunError(f"a run in {run} would be taken for its data {recipe.data.source}; give the run another folder")
+    else:
+        folder = open_or_create(Path(run))
     if not folder.has_recipe():
         folder.write_recipe(recipe.model_dump(mode="json"))
     return folder
@@ -178,7 +186,7 @@ def data_name(recipe: Recipe) -> str:
 
 def train(recipe: Recipe, run: str | Path | None = None) -> Run:
     """Train to the end and open the run: `ns.train(ns.plan("pixelfolk", minutes=2)).predict(["me.png"])`."""
-    folder = _folder(recipe, run)
+    folder = folder_for(recipe, run)
     for _ in fit(recipe, folder.path):
         pass
     return Run(folder)

@@ -14,7 +14,7 @@ from nonesuch.cli.progress import Progress
 from nonesuch.errors import RecipeError
 from nonesuch.recipe import Kind, Recipe, change, from_record
 from nonesuch.runs import control
-from nonesuch.runs.store import RunFolder, Store, open_or_create
+from nonesuch.runs.store import RunFolder, open_or_create
 from nonesuch.signals import EXIT_CODES, heard
 from nonesuch.training.events import Event, Finished, Stopped
 from nonesuch.training.wishes import Stop
@@ -112,11 +112,7 @@ def _prepare(wish: Wish) -> tuple[RunFolder, Recipe]:
             progress=bar,
             kind=wish.kind,
         )
-    if wish.run is not None:
-        folder = open_or_create(wish.run)
-    else:
-        folder = Store(wish.runs).create_new(recipe.kind, library.data_name(recipe))
-    folder.write_recipe(recipe.model_dump(mode="json"))
+    folder = library.folder_for(recipe, wish.run, wish.runs)
     for remark in library.remarks(recipe):
         print(remark, file=sys.stderr)
     if recipe.kind == "gan" and recipe.budget.minutes:

@@ -5,7 +5,6 @@ Neither has a way back from a place to a code; `atlas.Cells` averages the codes 
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -73,8 +72,8 @@ def umap(codes: npt.ArrayLike, seed: int) -> Embedding:
     near = min(NEIGHBOURS, len(points) // 3)
     distances, rows = _nearest(points, points, near)
     with warnings.catch_warnings():
-        # Few codes: it says that it takes another start where the spectral one fails, and that it looks for the
-        # neighbours itself; neither is a concern of ours.
+        # Few codes: it says that it takes another start where the spectral one fails; and, given neighbours, that it
+        # cannot place new codes on the map. Neither is a concern of ours.
         warnings.simplefilter("ignore")
         # Its own search for neighbours is approximate, and compiled anew by every process for half a minute and more.
         known = (rows.astype(np.int32), distances.astype(np.float32))
@@ -108,7 +107,7 @@ def _beside(points: npt.NDArray[np.float32], known: npt.NDArray[np.float32], pla
 
 def _nearest(
     points: npt.NDArray[np.float32], known: npt.NDArray[np.float32], count: int
-) -> tuple[npt.NDArray[np.floating[Any]], npt.NDArray[np.int64]]:
+) -> tuple[Floats, npt.NDArray[np.int64]]:
     """Distances (N, count) and rows (N, count) of the known points nearest to each of N, exactly, nearest first."""
     from sklearn.neighbors import NearestNeighbors
 

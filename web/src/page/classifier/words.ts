@@ -1,12 +1,12 @@
 /** Every word of a classifier's half of the page, a table a language, as page/words.ts. */
 
-import type { Language } from '../words';
+import { type Language, WORDS } from '../words';
 
 const english = {
   give: 'Give the net a picture',
   ways: { file: 'A picture', draw: 'Draw', camera: 'Camera' },
   drop: 'Drop a picture here, paste one, or choose a file. It stays in this browser.',
-  unreadable: (path: string) => `${path} cannot be read: is it still there, and may you open it?`,
+  unreadable: WORDS.en.unreadable,
   notPicture: 'The browser cannot read this file as a picture.',
   sheet: 'A sheet to draw on. With the keyboard, choose a file instead.',
   wipe: 'Wipe clean',
@@ -68,7 +68,7 @@ const german: ClassifierWords = {
   give: 'Gib dem Netz ein Bild',
   ways: { file: 'Ein Bild', draw: 'Zeichnen', camera: 'Kamera' },
   drop: 'Zieh ein Bild hierher, füge eines ein oder wähle eine Datei. Es bleibt in diesem Browser.',
-  unreadable: (path) => `${path} lässt sich nicht lesen: Ist die Datei noch da, und darfst du sie öffnen?`,
+  unreadable: WORDS.de.unreadable,
   notPicture: 'Der Browser kann diese Datei nicht als Bild lesen.',
   sheet: 'Ein Blatt zum Zeichnen. Mit der Tastatur wähle stattdessen eine Datei.',
   wipe: 'Abwischen',
