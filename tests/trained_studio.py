@@ -20,5 +20,5 @@ def trained_in(folder: Path, kinds: Sequence[Kind], steps: int = 4) -> Path:
 def stopped(run: Path, recipe: Recipe, steps: int) -> None:
     """Train a few steps in a folder that is made for it."""
     run.mkdir(parents=True)
-    library._folder(recipe, run)
+    library.folder_for(recipe, run)
     list(session.fit(recipe, run, stopping(steps)))

@@ -24,7 +24,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     for kind in ("cnn", "vae", "gan"):
         planned = small(data, kind, images=64)  # type: ignore[arg-type]
         (folder / kind).mkdir()
-        library._folder(planned, folder / kind)
+        library.folder_for(planned, folder / kind)
         list(session.fit(planned, folder / kind, stopping(10)))
     return {kind: library.open_run(folder / kind) for kind in ("cnn", "vae", "gan")}
 

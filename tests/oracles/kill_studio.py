@@ -144,7 +144,7 @@ def prepared(folder: Path, stub: bool) -> None:
 
     bars = folder_of_bars(folder / "data" / "bars")
     (folder / "runs" / RUN).mkdir(parents=True)
-    library._folder(small(bars, "vae", images=10**9), folder / "runs" / RUN)
+    library.folder_for(small(bars, "vae", images=10**9), folder / "runs" / RUN)
 
 
 def acted(sitting: Sitting, rng: random.Random, kept: list[str], done: Counter[str]) -> None:

@@ -37,7 +37,7 @@ def classifier(server: tuple[Studio, str]) -> str:
     run = places.runs / "20261124-130000-cnn-bars-cd34"
     run.mkdir(parents=True)
     planned = small(folder_of_bars(places.data / "bars"), "cnn")
-    library._folder(planned, run)
+    library.folder_for(planned, run)
     list(session.fit(planned, run, stopping(4)))
     return run.name
 

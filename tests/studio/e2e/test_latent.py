@@ -31,7 +31,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run = folder / "runs" / kind
         run.mkdir(parents=True)
         planned = told_none(kind="gan") if kind == "gan" else small(data, kind)  # type: ignore[arg-type]
-        library._folder(planned, run)
+        library.folder_for(planned, run)
         list(session.fit(planned, run, stopping(4)))
     return folder
 

@@ -25,7 +25,7 @@ def room(studio_page: Page, server: tuple[Studio, str]) -> Page:
         planned = small(data, kind, images=160)  # type: ignore[arg-type]
         folder = studio.places.runs / kind
         folder.mkdir(parents=True)
-        library._folder(planned, folder)
+        library.folder_for(planned, folder)
         list(session.fit(planned, folder))
     studio_page.set_default_timeout(60_000)
     expect.set_options(timeout=60_000)
