@@ -34,7 +34,7 @@ check: $(READY)
 	$(BIN)/ruff format --check src tests tools benchmarks examples
 	$(BIN)/ruff check src tests tools benchmarks examples
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/test_rings.py
+	$(BIN)/python -m pytest -q tests/test_rings.py tests/test_names.py
 
 format: $(READY)
 	$(BIN)/ruff format src tests tools benchmarks examples
