@@ -1,6 +1,7 @@
 """The command line: every verb once, every kind of bad input as one line and exit code 2."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -290,6 +291,25 @@ def test_light_commands_load_only_what_they_need(
     )
     subprocess.run([sys.executable, "-c", script, "", *words], check=True, capture_output=True, cwd=tmp_path)
     assert not needless & set((tmp_path / "loaded").read_text().split())
+
+
+@pytest.mark.parametrize(
+    ("settled", "expected"),
+    [({}, "PASSIVE 5000"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE None"), ({"GOMP_SPINCOUNT": "7"}, "None 7")],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_threads_wait_briefly_unless_the_user_has_settled_it(settled: dict[str, str], expected: str) -> None:
+    script = (
+        "import os, sys\nfrom nonesuch.cli import app\nsys.argv = ['nonesuch', 'describe']\n"
+        "assert 'torch' not in sys.modules, 'its OpenMP reads the environment once'\n"
+        "try:\n    app.main()\nexcept SystemExit:\n"
+        "    print(os.environ.get('OMP_WAIT_POLICY'), os.environ.get('GOMP_SPINCOUNT'))"
+    )
+    known = {name: text for name, text in os.environ.items() if name not in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
+    left = subprocess.run(
+        [sys.executable, "-c", script], env=known | settled, text=True, capture_output=True, check=True
+    )
+    assert left.stdout.splitlines()[-1] == expected
 
 
 def test_two_processes_train_a_gan_with_penalties(data: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from nonesuch import forecast
 from nonesuch.assembly import Pictures, reopen
 from nonesuch.presets import ENOUGH_PICTURES, WIDTHS
 from nonesuch.recipe import Recipe
+from nonesuch.sharing import Share
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +67,27 @@ def test_a_plan_in_minutes_has_a_width_from_the_table() -> None:
     assert planned.net.options["width"] == WIDTHS[0]
     asked = ns.plan("pixelfolk", kind="gan", minutes=0.01, settings={"net.options.width": "20"})
     assert asked.net.options == {"width": 20}
+
+
+def test_a_trial_computes_with_the_threads_that_training_would_have(
+    monkeypatch: pytest.MonkeyPatch, recipe: Recipe, data: Pictures
+) -> None:
+    """Steps before the number was settled do not count."""
+    looks = 0
+
+    def look(share: Share) -> str | None:
+        nonlocal looks
+        looks += 1
+        if looks != 3:
+            return None
+        share.threads = 3
+        return "one less"
+
+    used: list[int] = []
+    monkeypatch.setattr(Share, "look", look)
+    monkeypatch.setattr(torch, "set_num_threads", used.append)
+    monkeypatch.setattr(forecast, "TRIAL_SECONDS", 0.0)
+    four = recipe.model_copy(update={"machine": recipe.machine.model_copy(update={"threads": 4})})
+    assert forecast.images_per_second(four, data) > 0
+    assert used == [4, 3]
+    assert looks == 3 + forecast.UNTIMED_STEPS + 1

@@ -8,7 +8,7 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "nonesuch"
 
 RINGS = {
-    "errors": 0, "film": 0, "machine": 0, "pixels": 0, "seeds": 0, "signals": 0,
+    "errors": 0, "film": 0, "machine": 0, "pixels": 0, "seeds": 0, "sharing": 0, "signals": 0,
     "data": 1, "models": 1,
     "training": 2, "lens": 2, "latent": 2, "measure": 2,
     "recipe": 3, "presets": 3, "form": 3,

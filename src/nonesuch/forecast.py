@@ -13,13 +13,14 @@ from nonesuch.assembly import LEARNING, Pictures, build_net, engine
 from nonesuch.data.batches import Batches
 from nonesuch.presets import ENOUGH_PICTURES, STAGES, WIDTHS
 from nonesuch.recipe import Recipe, change
+from nonesuch.sharing import Share
 from nonesuch.training import loop
 from nonesuch.training.budget import Budget
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-TRIAL_SECONDS = 0.4
+TRIAL_SECONDS = 0.6
 UNTIMED_STEPS = 2
 
 
@@ -62,8 +63,12 @@ def widest(recipe: Recipe, data: Pictures) -> Recipe:
 
 
 def images_per_second(recipe: Recipe, data: Pictures) -> float:
-    """By steps on real batches for about half a second, with throw-away weights, after two that are not timed."""
-    torch.set_num_threads(recipe.machine.threads)
+    """By steps on real batches for about half a second, with throw-away weights, after two that are not timed.
+
+    With the threads that training would have beside what else runs here.
+    """
+    share = Share(recipe.machine.threads)
+    torch.set_num_threads(share.threads)
     fabric: Fabric = engine(recipe.machine)
     with torch.random.fork_rng():
         net = build_net(recipe).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -71,11 +76,14 @@ def images_per_second(recipe: Recipe, data: Pictures) -> float:
         batches = Batches(data.pack.pixels, targets, data.rows["train"], recipe.train.batch, recipe.seed)
         objective = LEARNING[recipe.objective.name](recipe, net, batches, fabric, data)
         pace = loop.Pace(Budget(images=recipe.train.batch * 10**6), recipe.train.batch, len(batches))
-        steps, started = 0, time.perf_counter()
+        steps, untimed, started = 0, UNTIMED_STEPS, time.perf_counter()
         for step, _ in enumerate(loop.fit(objective, pace, fabric), 1):
-            if step == UNTIMED_STEPS:
+            if share.look():
+                torch.set_num_threads(share.threads)
+                untimed = step + UNTIMED_STEPS
+            if step <= untimed:
                 started = time.perf_counter()
-            steps = step - UNTIMED_STEPS
+            steps = step - untimed
             if steps > 0 and time.perf_counter() - started > TRIAL_SECONDS:
                 break
     return steps * recipe.train.batch / (time.perf_counter() - started)

@@ -46,12 +46,17 @@ class Machine:
         return f"{self.name} · {self.device} · {self.threads} threads · {self.precision} · {layout}"
 
 
-def usable_threads() -> int:
-    """Processors this process may run on: what the scheduler allows, not what the box holds."""
+def usable_processors() -> set[int]:
+    """Numbers of the processors this process may run on: what the scheduler allows, not what the box holds."""
     try:
-        return len(os.sched_getaffinity(0))
+        return os.sched_getaffinity(0)
     except AttributeError:  # only Linux knows which processors a process may use
-        return os.cpu_count() or 1
+        return set(range(os.cpu_count() or 1))
+
+
+def usable_threads() -> int:
+    """How many processors this process may run on."""
+    return len(usable_processors())
 
 
 def on_cores(work: Callable[[Sequence[int]], None], parts: Sequence[int], most: int) -> None:

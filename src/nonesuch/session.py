@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
+
 from nonesuch import saving
 from nonesuch.assembly import assemble, engine
 from nonesuch.book import Book
@@ -22,6 +24,7 @@ from nonesuch.runs import atomic, checkpoint, history, layout
 from nonesuch.runs.control import Unclear
 from nonesuch.runs.events_log import EventLog, last_events, read
 from nonesuch.runs.lock import TrainerLock
+from nonesuch.sharing import Share
 from nonesuch.steering import POLL_SECONDS, Helm
 from nonesuch.training import loop, wishes
 from nonesuch.training.advice import Advisor
@@ -98,6 +101,9 @@ class _Sitting(Book):
         super().__init__(recipe, run)
         self.fabric, self.paused = fabric, False
         self.advisor = Advisor()
+        # Another number of threads is another order of sums: not where pictures are counted, as that is to repeat.
+        sharing = recipe.budget.minutes is not None and recipe.machine.device == "cpu"
+        self.share = Share(recipe.machine.threads) if sharing else None
         self._open()
         phases = [phase.name for phase in self.parts.objective.phases]
         self.helm = Helm(run, phases, recipe.train.optimizer.rate, source, alone=recipe.machine.processes == 1)
@@ -107,6 +113,8 @@ class _Sitting(Book):
     def _open(self) -> None:
         """Build everything anew and go to the newest whole snapshot, if there is one."""
         self.parts = assemble(self.recipe, self.fabric)
+        if self.share:
+            torch.set_num_threads(self.share.threads)
         self.examiner = examiners.build(
             self.parts.best, self.parts.engine, self.recipe, self.parts.data, self.parts.net
         )
@@ -178,6 +186,7 @@ class _Sitting(Book):
             if self._logged(event):
                 self._store(event)
             yield event
+            yield from self._give_way()
             yield from self._advise(event)
             yield from self._record()
             if self._crossed(event, pace):
@@ -187,6 +196,12 @@ class _Sitting(Book):
         self.complete = True
         yield from self._snapshot()
         return None
+
+    def _give_way(self) -> Iterator[Event]:
+        """Compute with as many threads as other programs leave processors, and say so when that changes."""
+        if self.share and (words := self.share.look()):
+            torch.set_num_threads(self.share.threads)
+            yield self._store(Noted(**self._now(), signal="threads", message=words))
 
     def _obey(self) -> Generator[Event, None, bool]:
         """Do what was wished, and wait for as long as that is the wish. True: the sitting is to end."""

@@ -52,9 +52,7 @@ for group in (
 
 def main() -> NoReturn:
     """The command `nonesuch`: expected errors become one line on stderr and exit code 2."""
-    # Waiting threads that spin make two programs on one machine stall each other up to 50 times longer (see LOG);
-    # OpenMP reads this once, when torch is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    _wait_briefly()
     warnings.formatwarning = _formatted
     try:
         app(standalone_mode=True)
@@ -63,6 +61,17 @@ def main() -> NoReturn:
     except BrokenPipeError:
         os._exit(0)  # the reader of our output has gone, as in `nonesuch runs | head`
     sys.exit(0)
+
+
+def _wait_briefly() -> None:
+    """Let threads of torch that wait for each other spin for some microseconds, then sleep.
+
+    Asleep at once, they are woken thousands of times a step, which takes a small GAN half its speed; spinning for
+    milliseconds, as is usual, they stall a second program on the same processors (LOG, 23 and 29 November). OpenMP
+    reads both once, when torch is loaded. Whoever has settled one of them has settled all.
+    """
+    if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & os.environ.keys():
+        os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "5000"}
 
 
 def _formatted(
