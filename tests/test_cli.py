@@ -15,7 +15,6 @@ import pytest
 
 from conftest import Call
 from made_data import folder_of_bars
-from nonesuch.data.open import open_data
 from nonesuch.errors import NonesuchWarning
 from nonesuch.runs import atomic
 from nonesuch.runs.lock import TrainerLock
@@ -276,14 +275,14 @@ def test_a_signal_saves_and_leaves_with_its_code(data: Path, tmp_path: Path, num
     [
         (["--help"], {"torch", "numpy", "PIL", "rich"}),
         (["runs"], {"torch", "numpy", "PIL"}),
-        (["data", "pixelfolk"], {"torch", "rich", "nonesuch.data.decode", "nonesuch.data.workers"}),
+        (["data", "pixelfolk"], {"torch", "rich", "PIL", "nonesuch.data.decode", "nonesuch.data.workers"}),
     ],
-    ids=["help", "runs", "data already packed"],
+    ids=["help", "runs", "data seen before"],
 )
 def test_light_commands_load_only_what_they_need(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], needless: set[str]
+    call: Call, tmp_path: Path, words: list[str], needless: set[str]
 ) -> None:
-    open_data("pixelfolk")
+    call(*words)
     script = (
         "import sys\nfrom nonesuch.cli import app\nsys.argv = ['nonesuch', *sys.argv[2:]]\n"
         "try:\n    app.main()\nexcept SystemExit as left:\n    assert not left.code, left.code\n"

@@ -33,6 +33,23 @@ def test_a_tidy_folder_needs_few_lines(call: Call, tmp_path: Path) -> None:
         assert sheet.width > 12 * 16
 
 
+def test_a_pack_keeps_its_sheet_and_another_place_gets_a_new_one(call: Call, tmp_path: Path) -> None:
+    data = folder_of_bars(tmp_path / "bars", 60)
+    call("data", data)
+    kept = open_data(data).path / "contact-sheet.png"
+    drawn = kept.read_bytes()
+    kept.write_bytes(b"as it was")
+    call("data", data)
+    assert kept.read_bytes() == b"as it was"
+    for _ in range(2):
+        call("data", data, "--out", tmp_path / "sheet")
+        assert (tmp_path / "sheet" / "contact-sheet.png").read_bytes() == drawn
+        (tmp_path / "sheet" / "contact-sheet.png").write_bytes(b"older")
+    kept.unlink()
+    call("data", data)
+    assert kept.read_bytes() == drawn
+
+
 def test_an_npz_and_the_same_folder_give_the_same_pictures(call: Call, tmp_path: Path) -> None:
     pictures, targets = bars(60)
     np.savez(tmp_path / "bars.npz", images=pictures, labels=targets)

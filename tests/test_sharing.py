@@ -64,8 +64,14 @@ def test_who_has_low_priority_counts_only_beside_the_like(
     assert sharing.others_share(Reading(7, 10, 20, 4), Reading(9, 13, 21.5, 6)) == pytest.approx(others)
 
 
-def test_without_counters_all_threads_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sharing, "STAT", tmp_path / "no such file")
+@pytest.mark.parametrize("text", [None, "cpu0 1 2 3", "cpu0 one two three four five six seven eight"])
+def test_without_counters_all_threads_are_used(
+    text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "usable_processors", lambda: {0})
+    monkeypatch.setattr(sharing, "STAT", stat := tmp_path / "stat")
+    if text is not None:
+        stat.write_text(text)
     share = Share(4)
     assert share.look() is None
     assert share.threads == 4

@@ -32,18 +32,17 @@ class Reading:
 
 
 def reading() -> Reading | None:
-    """The system's counters as they are now; None where it has none in /proc/stat, as on macOS and Windows."""
-    try:
-        lines = STAT.read_text().splitlines()
-    except OSError:
-        return None
+    """The system's counters as they are now; None where /proc/stat tells nothing, as on macOS and Windows."""
     names = {f"cpu{number}" for number in usable_processors()}
     busy = humble = 0
-    for line in lines:
-        name, *fields = line.split() or [""]
-        if name in names:
-            user, nice, system, _idle, _iowait, irq, softirq, steal, *_ = map(int, fields)
-            busy, humble = busy + user + system + irq + softirq + steal, humble + nice
+    try:
+        for line in STAT.read_text().splitlines():
+            name, *fields = line.split() or [""]
+            if name in names:
+                user, nice, system, _idle, _iowait, irq, softirq, steal, *_ = map(int, fields)
+                busy, humble = busy + user + system + irq + softirq + steal, humble + nice
+    except (OSError, ValueError):
+        return None
     tick = 1 / os.sysconf("SC_CLK_TCK")
     return Reading(time.monotonic(), busy * tick, humble * tick, time.process_time())
 

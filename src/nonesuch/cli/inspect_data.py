@@ -1,6 +1,7 @@
 """`nonesuch data`: what is in the pictures, before anything is trained on them."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,9 @@ from nonesuch.data.open import open_data
 from nonesuch.data.pack import Column, Pack
 from nonesuch.data.settings import known_channels, known_fit
 from nonesuch.evaluation.copies import COPIES, copies
-from nonesuch.measure.contact_sheet import Group, contact_sheet
-from nonesuch.pixels import write_png
+
+if TYPE_CHECKING:
+    from nonesuch.measure.contact_sheet import Group
 
 SHOWN, SHOWN_COPIES, SHOWN_CLASSES = 5, 2, 15
 BAR = 30
@@ -37,13 +39,25 @@ def show(where: str, size: int | tuple[int, int] | None, channels: int | None, f
     if LABEL in pack.columns:
         _show_balance(pack.columns[LABEL], assigned, off_classes(where))
     _show_other_columns(pack)
+    print(f"contact sheet  {_sheet(pack, out)}")
+
+
+def _sheet(pack: Pack, out: Path | None) -> Path:
+    """Draws the contact sheet, unless it lies in the pack already: a pack never changes."""
     sheet = (out or pack.path) / "contact-sheet.png"
-    write_png(sheet, contact_sheet(pack.pixels, _groups(pack)))
-    print(f"contact sheet  {sheet}")
+    if out or not sheet.exists():
+        # Pillow and drawing are a quarter of what a second look takes.
+        from nonesuch.measure.contact_sheet import contact_sheet
+        from nonesuch.pixels import write_png
+
+        write_png(sheet, contact_sheet(pack.pixels, _groups(pack)))
+    return sheet
 
 
-def _groups(pack: Pack) -> list[Group]:
+def _groups(pack: Pack) -> list["Group"]:
     """The classes, largest first, then what has no label; without labels all pictures."""
+    from nonesuch.measure.contact_sheet import Group
+
     if LABEL not in pack.columns:
         return [Group("", np.arange(len(pack)))]
     column = pack.columns[LABEL]
