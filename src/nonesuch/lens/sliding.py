@@ -4,7 +4,9 @@ A row of a picture whose channels lie side by side is one line of numbers, and t
 line begun some numbers later. So a line of the result is a sum of k * k such lines, each times one weight, and torch's
 name for weighted sums of lines is `embedding_bag`: it keeps a sum in registers until its last line, where k * k
 separate additions would read and write it each time (LOG, 2026-11-24). A picture is done in strips that stay in a
-core's cache. Weights of 0 cost nothing, and a kernel that is a column times a row takes 2 * k sums instead of k * k.
+core's cache, and a strip in pieces of lines, one piece of all lines before the next: a line is needed again for the
+next ones, and is then still in the fastest cache. Weights of 0 cost nothing, and a kernel that is a column times a row
+takes 2 * k sums instead of k * k.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +21,9 @@ from nonesuch.machine import on_cores, usable_threads
 from nonesuch.pixels import Picture
 
 STRIP = 1 << 20
-"""Numbers in work at a time: 4 MB; half and a quarter of it took 1.1 and 1.6 times as long (EPYC, LOG 2026-11-24)."""
+"""Numbers in work at a time: 4 MB; half of it took as long, a quarter longer (EPYC, LOG 2026-11-29)."""
+PIECE, ALIGNED = 192, 16
+"""Numbers of a line in work at a time, and what they are a multiple of: the widest registers hold 16."""
 SEPARABLE_FROM = 7
 """From this side on the two passes of a separable kernel are quicker than one."""
 
@@ -27,7 +31,7 @@ WORTH_SHARING = 49
 """Products an output from which more than one core pays: at 25 threads cost more than they bring (LOG, 2026-11-24)."""
 
 Put = Callable[[int, Tensor], None]
-"""Takes the first row of the result and rows (n, W' * step) from there on."""
+"""Takes the first row of the result and rows from there on, (n, ...): in pieces, and maybe with numbers too many."""
 
 
 def apply(kernel: Kernel, images: Tensor) -> Tensor:
@@ -56,22 +60,24 @@ def on_bytes(kernel: Kernel, picture: Picture) -> Picture:
     kernel.check(channels, height, width)
     across = kernel.weights.dim() == 3
     step = 1 if across else channels
-    drawn = np.empty((-(-height // kernel.stride), -(-width // kernel.stride), step), np.uint8)
-    lines = drawn.reshape(len(drawn), -1)
+    size = (-(-height // kernel.stride), -(-width // kernel.stride), step)
+    pieces, piece = _pieces(width * step)
+    # with room for the numbers too many, so that nothing is copied twice
+    lines = np.empty((size[0], pieces * piece if kernel.stride == 1 else size[1] * step), np.uint8)
 
     def put(first: int, values: Tensor) -> None:
         rounded = values.round_().clamp_(0, 255).numpy()
         # numpy: torch turns floats into bytes five times slower
-        np.copyto(lines[first : first + len(rounded)], rounded, casting="unsafe")
+        np.copyto(lines[first : first + len(rounded)].reshape(rounded.shape), rounded, casting="unsafe")
 
     pixels = torch.from_numpy(np.require(picture, requirements="W"))  # torch warns of what it cannot write into
     _slide(kernel, list(pixels.permute(2, 0, 1)) if across else [pixels.reshape(height, -1)], step, put)
-    return drawn
+    return np.ascontiguousarray(lines[:, : size[1] * step]).reshape(size)
 
 
 def _into(target: Tensor) -> Put:
     def put(first: int, values: Tensor) -> None:
-        target[first : first + len(values)] = values
+        target[first : first + len(values)] = values.flatten(1)[:, : target.shape[1]]
 
     return put
 
@@ -85,21 +91,24 @@ def _slide(kernel: Kernel, planes: Sequence[Tensor], step: int, put: Put) -> Non
     stride, reach = kernel.stride, kernel.side // 2
     fitting = min(height, STRIP // (len(planes) * kernel.side * width))
     rows = -(-max(1, fitting) // stride) * stride
-    passes = _passes(kernel, len(planes), rows)
+    pieces, piece = _pieces(width)
+    passes = _passes(kernel, len(planes), rows, pieces)
 
     def strips(tops: Sequence[int]) -> None:
         with torch.inference_mode():
             # made once: memory that is new costs more than the sums
-            lines = torch.empty(len(planes), kernel.side, rows + 2 * reach, width)
+            lines = torch.zeros(len(planes), kernel.side, rows + 2 * reach, pieces * piece)
             for top in tops:
                 there = min(rows, height - top)
-                for plane, moved in zip(planes, lines[:, :, : there + 2 * reach], strict=True):
+                for plane, moved in zip(planes, lines[:, :, : there + 2 * reach, :width], strict=True):
                     padded = _padded(plane, top - reach, there + 2 * reach, reach, step, kernel.edge)
                     moved.copy_(padded.as_strided(moved.shape, (step, padded.shape[1], 1)))
-                sums = lines.flatten(0, 2)
+                sums = lines.view(-1, piece)
                 for places, weights in passes:
                     sums = F.embedding_bag(places, sums, per_sample_weights=weights, mode="sum")
-                kept = sums[: -(-there // stride)].view(-1, width // step, step)[:, ::stride].flatten(1)
+                kept = sums.view(pieces, -1, piece)[:, : -(-there // stride)].transpose(0, 1)
+                if stride > 1:
+                    kept = kept.flatten(1)[:, :width].view(len(kept), -1, step)[:, ::stride]
                 if kernel.scale != 1:
                     kept = kept.div_(kernel.scale)
                 put(top // stride, kept.add_(kernel.offset) if kernel.offset else kept)
@@ -108,26 +117,37 @@ def _slide(kernel: Kernel, planes: Sequence[Tensor], step: int, put: Put) -> Non
     on_cores(strips, range(0, height, rows), usable_threads() if products >= WORTH_SHARING else 1)
 
 
-def _passes(kernel: Kernel, planes: int, rows: int) -> list[tuple[Tensor, Tensor]]:
-    """Which lines are summed for each line of the result, and their weights, (N, taps) both: in one pass or in two.
+def _pieces(numbers: int) -> tuple[int, int]:
+    """How many pieces a line is cut into, and the numbers of each; the last one may have some too many."""
+    pieces = -(-numbers // PIECE)
+    return pieces, -(-numbers // (pieces * ALIGNED)) * ALIGNED
 
-    Lines are numbered as in (planes, k, rows + k - 1): first those of a plane that begin at the same pixel.
+
+def _passes(kernel: Kernel, planes: int, rows: int, pieces: int) -> list[tuple[Tensor, Tensor]]:
+    """Which pieces of lines are summed for each of the result, and their weights, (N, taps) both; one pass or two.
+
+    They are numbered as in (planes, k, rows + k - 1, pieces): first those of a plane whose lines begin at the same
+    pixel. Sums come as (pieces, lines).
     """
     side, high = kernel.side, rows + kernel.side - 1
     begun, down, results = torch.arange(side) * high, torch.arange(side), torch.arange(0, rows, kernel.stride)
+    piece = torch.arange(pieces)
     parts = kernel.separated() if side >= SEPARABLE_FROM else None
     if parts is not None:
         column, row = parts
-        return [_taps(torch.arange(high), begun, row), _taps(results, down, column)]
+        across = _taps(piece, torch.arange(high) * pieces, begun * pieces, row)
+        return [across, _taps(piece * high, results, down, column)]
     plane = torch.arange(planes)[:, None, None] * side * high
-    return [_taps(results, (plane + down[:, None] + begun).flatten(), kernel.weights.flatten())]
+    lines = (plane + down[:, None] + begun).flatten()
+    return [_taps(piece, results * pieces, lines * pieces, kernel.weights.flatten())]
 
 
-def _taps(first: Tensor, places: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Sum n is over lines first[n] + places[t], times weights[t]; weights of 0 are left out, but for one."""
+def _taps(piece: Tensor, first: Tensor, places: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Sum (p, n) is over piece[p] + first[n] + places[t], times weights[t]; weights of 0 are left out, but for one."""
     used = weights != 0
     used[0] |= not bool(used.any())
-    return first[:, None] + places[used], weights[used].expand(len(first), -1).contiguous()
+    numbers = (piece[:, None, None] + first[:, None] + places[used]).flatten(0, 1)
+    return numbers, weights[used].expand(len(numbers), -1).contiguous()
 
 
 def _padded(plane: Tensor, first: int, rows: int, reach: int, step: int, edge: Edge) -> Tensor:
