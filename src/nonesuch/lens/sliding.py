@@ -97,7 +97,8 @@ def _slide(kernel: Kernel, planes: Sequence[Tensor], step: int, put: Put) -> Non
     def strips(tops: Sequence[int]) -> None:
         with torch.inference_mode():
             # made once: memory that is new costs more than the sums
-            lines = torch.zeros(len(planes), kernel.side, rows + 2 * reach, pieces * piece)
+            lines = torch.empty(len(planes), kernel.side, rows + 2 * reach, pieces * piece)
+            lines[..., width:] = 0
             for top in tops:
                 there = min(rows, height - top)
                 for plane, moved in zip(planes, lines[:, :, : there + 2 * reach, :width], strict=True):
