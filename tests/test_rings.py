@@ -1,6 +1,8 @@
 """Imports point down the rings: a file may import from a lower ring or its own package, never sideways, never up."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,15 @@ def test_no_unsafe_loading_anywhere(path: Path) -> None:
 def test_fabric_is_only_imported_where_something_trains(path: Path) -> None:
     """It takes longer than torch: a command that draws or looks would wait for it in vain."""
     assert "lightning_fabric" not in _imports(ast.parse(path.read_text()), top_only=True)
+
+
+def test_the_tree_in_the_architecture_is_the_tree() -> None:
+    """Out of date? Name new files of the top in tools/print_tree.py, then: python tools/print_tree.py --write"""
+    root = SOURCE.parents[1]
+    printed = subprocess.run(
+        [sys.executable, str(root / "tools" / "print_tree.py")], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    assert printed in (root / "ARCHITECTURE.md").read_text()
+    listed = sorted(name for line in printed.splitlines() if (name := line.split()[0]).endswith(".py"))
+    inner = (path for path in SOURCE.rglob("*.py") if path.name != "__init__.py")
+    assert listed == sorted(["__init__.py", *(path.name for path in inner)])

@@ -13,10 +13,10 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "nonesuch"
 BEGIN, END = "<!-- tree -->", "<!-- end of tree -->"
 ORDER = (
-    "__init__.py", "errors.py", "machine.py", "pixels.py", "seeds.py", "signals.py", "data", "models", "training",
-    "lens", "latent", "measure", "recipe.py", "presets.py", "form.py", "runs", "assembly.py", "features.py",
-    "features_onnx.py", "reader.py", "forecast.py", "evaluation", "saving.py", "steering.py", "book.py", "session.py",
-    "exporting", "publishing", "library.py", "studio", "cli", "__main__.py",
+    "__init__.py", "errors.py", "film.py", "machine.py", "pixels.py", "seeds.py", "sharing.py", "signals.py", "data",
+    "models", "training", "lens", "latent", "measure", "recipe.py", "presets.py", "form.py", "runs", "assembly.py",
+    "features.py", "features_onnx.py", "reader.py", "forecast.py", "evaluation", "saving.py", "steering.py", "book.py",
+    "session.py", "exporting", "publishing", "library.py", "studio", "cli", "__main__.py",
 )  # fmt: skip
 """From ring 0 to ring 10."""
 
